@@ -1,0 +1,123 @@
+package schemas
+
+// Action is what a user did to a post.
+type Action uint8
+
+// The actions. The zero value is no action. The order is that of the Avro enum and must only grow.
+const (
+	ActionNone Action = iota
+	ActionView
+	ActionImpression
+	ActionLike
+	ActionComment
+	ActionShare
+)
+
+// Event is one client event, as producers send it to `events`. Times are Unix milliseconds, UTC.
+type Event struct {
+	EventID   string // never empty after decoding: derived from user, post, action and time where the producer sent none
+	EventTime int64  // Unix ms, from the producer
+	UserID    string
+	PostID    string
+	AuthorID  string // optional
+	Action    Action
+	DwellMS   int64  // optional, milliseconds
+	Device    string // optional
+	AppVer    string // optional
+	CommentID string // optional, for ActionComment
+	Raw       []byte // the value as read from `events`; what Encode writes when the record is sent round
+}
+
+// Key is the natural key of an event: user:post.
+func (e *Event) Key() string { return e.UserID + ":" + e.PostID }
+
+// Activity is an event that was seen for the first time, on its way to sessions and ClickHouse.
+type Activity struct {
+	Event
+	RootTime int64 // Unix ms at which the broker appended the event to `events`
+	Origin   Origin
+}
+
+// ReactionKind is what a reaction input says.
+type ReactionKind uint8
+
+// The kinds of reaction inputs. The order is that of the Avro enum and must only grow.
+const (
+	ReactionNone ReactionKind = iota
+	ReactionLike
+	ReactionUnlike
+	ReactionComment
+	ReactionUncomment
+)
+
+// ReactionSource is who says it. Once the database has spoken about a user and post, it alone decides.
+type ReactionSource uint8
+
+// The sources of reaction inputs. The order is that of the Avro enum and must only grow.
+const (
+	SourceNone ReactionSource = iota
+	SourceClient
+	SourceDatabase
+)
+
+// ReactionInput is one statement about a user's like or comment on a post; the only input of `reactions`.
+type ReactionInput struct {
+	UserID    string
+	PostID    string
+	Kind      ReactionKind
+	Source    ReactionSource
+	EventTime int64  // Unix ms at which it happened
+	RootTime  int64  // Unix ms at which the broker appended the root record
+	CommentID string // optional
+	Origin    Origin
+}
+
+// Engagement is one change of a post's counts.
+type Engagement struct {
+	PostID    string
+	Action    Action
+	Delta     int32 // +1, or -1 where a like or comment is taken back
+	EventTime int64 // Unix ms at which it is counted; a -1 carries the time of its +1
+	RootTime  int64 // Unix ms at which the broker appended the root record
+	Origin    Origin
+}
+
+// DeadLetter is an input that could not be used, with enough to find, judge and replay it.
+type DeadLetter struct {
+	Topic      string // where it was read
+	Partition  int32
+	Offset     int64
+	AppendTime int64  // Unix ms
+	Stage      string // group that refused it
+	Reason     Reason
+	Detail     string // for a reader: which field, which bytes
+	Key        []byte
+	Value      []byte // the bytes as read; cut where Truncated says so
+	ValueSize  int64  // size as read, bytes; -1 for a null value
+	Truncated  bool
+	Origin     Origin
+}
+
+// Reason is a typed cause of refusal; stable, for alerts and filters.
+type Reason string
+
+// The reasons for which an input is refused.
+const (
+	ReasonNullValue     Reason = "null_value"
+	ReasonNotAFormat    Reason = "not_a_format" // neither framed Avro nor JSON
+	ReasonUnknownSchema Reason = "unknown_schema"
+	ReasonMalformed     Reason = "malformed" // truncated or broken bytes, or extra bytes
+	ReasonWrongType     Reason = "wrong_type"
+	ReasonMissingField  Reason = "missing_field"
+	ReasonInvalidField  Reason = "invalid_field" // unknown action, bad time, invalid UTF-8, too long
+	ReasonTooLarge      Reason = "too_large"
+	ReasonFuture        Reason = "future"  // event time too far ahead of the append time
+	ReasonBadRow        Reason = "bad_row" // ClickHouse refused it
+)
+
+// Unreadable is what a decoder returns instead of an error.
+type Unreadable struct {
+	Reason Reason
+	Detail string
+	Value  []byte // the bytes as read; nil for a null value
+}

@@ -1,0 +1,58 @@
+package schemas
+
+// rowHead is the position every table row carries.
+type rowHead struct{ last Position }
+
+// Last returns the position of the row.
+func (h *rowHead) Last() Position { return h.last }
+
+// SetLast sets the position of the row.
+func (h *rowHead) SetLast(p Position) { h.last = p }
+
+// EventHash is the identity of an event in a dedup row: the first 16 bytes of SHA-256 of its event id.
+type EventHash [16]byte
+
+// SeenEvent is one entry of a dedup row.
+type SeenEvent struct {
+	ID EventHash
+	At int64 // Unix ms: append time of the record that brought it first
+}
+
+// DedupRow is a row of `dedup-table`: the events of one user and post seen in the last 24 h, oldest first.
+type DedupRow struct {
+	rowHead
+	Seen []SeenEvent
+}
+
+// ReactionRow is a row of `reactions-table`: what one user thinks of one post, and who says so.
+type ReactionRow struct {
+	rowHead
+	Liked     bool           // counted as a like now
+	LikedAt   int64          // Unix ms at which the like was counted, for the -1 that takes it back
+	DecidedBy ReactionSource // who decides on likes from here on
+	Comments  int64          // comments counted
+}
+
+// Counts are numbers of engagements by action.
+type Counts struct {
+	Views       int64 `json:"views"`
+	Impressions int64 `json:"impressions"`
+	Likes       int64 `json:"likes"`
+	Comments    int64 `json:"comments"`
+	Shares      int64 `json:"shares"`
+}
+
+// Bucket holds the engagements of one stretch of event time.
+type Bucket struct {
+	Start  int64 // Unix ms, a multiple of the bucket width in force when it was written
+	Last   int64 // Unix ms of the latest engagement in it
+	Counts Counts
+}
+
+// ScoreRow is a row of `scores-table`: what readers know about one post.
+type ScoreRow struct {
+	rowHead
+	Lifetime       Counts
+	LastEngagement int64    // Unix ms of the latest engagement, 0 for none
+	Buckets        []Bucket // ascending by Start, sparse, not older than window + lateness
+}
