@@ -1,17 +1,6 @@
 package schemas
 
-// Action is what a user did to a post.
-type Action uint8
-
-// The actions. The zero value is no action. The order is that of the Avro enum and must only grow.
-const (
-	ActionNone Action = iota
-	ActionView
-	ActionImpression
-	ActionLike
-	ActionComment
-	ActionShare
-)
+import "github.com/nova-social/nova-streams/internal/domain/engagement"
 
 // Event is one client event, as producers send it to `events`. Times are Unix milliseconds, UTC.
 type Event struct {
@@ -20,11 +9,11 @@ type Event struct {
 	UserID    string
 	PostID    string
 	AuthorID  string // optional
-	Action    Action
+	Action    engagement.Action
 	DwellMS   int64  // optional, milliseconds
 	Device    string // optional
 	AppVer    string // optional
-	CommentID string // optional, for ActionComment
+	CommentID string // optional, for comments
 	Raw       []byte // the value as read from `events`; what Encode writes when the record is sent round
 }
 
@@ -75,7 +64,7 @@ type ReactionInput struct {
 // Engagement is one change of a post's counts.
 type Engagement struct {
 	PostID    string
-	Action    Action
+	Action    engagement.Action
 	Delta     int32 // +1, or -1 where a like or comment is taken back
 	EventTime int64 // Unix ms at which it is counted; a -1 carries the time of its +1
 	RootTime  int64 // Unix ms at which the broker appended the root record

@@ -1,5 +1,7 @@
 package schemas
 
+import "github.com/nova-social/nova-streams/internal/domain/engagement"
+
 // rowHead is the position every table row carries.
 type rowHead struct{ last Position }
 
@@ -33,26 +35,10 @@ type ReactionRow struct {
 	Comments  int64          // comments counted
 }
 
-// Counts are numbers of engagements by action.
-type Counts struct {
-	Views       int64 `json:"views"`
-	Impressions int64 `json:"impressions"`
-	Likes       int64 `json:"likes"`
-	Comments    int64 `json:"comments"`
-	Shares      int64 `json:"shares"`
-}
-
-// Bucket holds the engagements of one stretch of event time.
-type Bucket struct {
-	Start  int64 // Unix ms, a multiple of the bucket width in force when it was written
-	Last   int64 // Unix ms of the latest engagement in it
-	Counts Counts
-}
-
 // ScoreRow is a row of `scores-table`: what readers know about one post.
 type ScoreRow struct {
 	rowHead
-	Lifetime       Counts
-	LastEngagement int64    // Unix ms of the latest engagement, 0 for none
-	Buckets        []Bucket // ascending by Start, sparse, not older than window + lateness
+	Lifetime       engagement.Counts
+	LastEngagement int64               // Unix ms of the latest engagement, 0 for none
+	Buckets        []engagement.Bucket // ascending by Start, sparse, not older than window + lateness
 }
