@@ -1,0 +1,86 @@
+package ranking
+
+import (
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/nova-social/nova-streams/internal/domain/engagement"
+)
+
+// Index ranks posts. Its methods may be called from several goroutines at once.
+type Index struct {
+	window  engagement.Window
+	weights engagement.Weights
+
+	mu      sync.Mutex
+	entries []entry        // dense, in no order: Top reads all of them
+	places  map[string]int // post id -> place in entries
+}
+
+// NewIndex returns an empty index. w and weights must be valid; the buckets given to Update must be w.Bucket wide.
+func NewIndex(w engagement.Window, weights engagement.Weights) *Index {
+	return &Index{window: w, weights: weights, places: make(map[string]int)}
+}
+
+// Update sets the buckets of a post, ascending by Start; they are copied. A post without buckets is removed.
+func (x *Index) Update(postID string, buckets []engagement.Bucket) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	place, known := x.places[postID]
+	switch {
+	case len(buckets) == 0 && known:
+		x.remove(place)
+	case len(buckets) == 0:
+	case known:
+		e := &x.entries[place]
+		e.buckets = append(e.buckets[:0], buckets...)
+		e.from, e.until = math.MinInt64, math.MinInt64
+	default:
+		x.places[postID] = len(x.entries)
+		x.entries = append(x.entries, entry{item: Item{PostID: postID}, buckets: slices.Clone(buckets), until: math.MinInt64})
+	}
+}
+
+// Remove takes a post out of the index.
+func (x *Index) Remove(postID string) { x.Update(postID, nil) }
+
+// Len returns the number of posts held: those with something in the window or ahead of it, as of the latest Top.
+func (x *Index) Len() int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return len(x.entries)
+}
+
+// Top returns the first k posts of the ranking at now, fewer if fewer have any count within the window. Posts whose
+// last bucket has left the window leave the index, so a later call with an earlier now no longer sees them.
+func (x *Index) Top(now int64, k int) []Item {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	best := newSelection(k)
+	for i := 0; i < len(x.entries); {
+		e := &x.entries[i]
+		if e.over(x.window, now) {
+			x.remove(i) // the last entry moves here: look at this place again
+			continue
+		}
+		e.look(x.window, x.weights, now)
+		if e.item.Counts != (engagement.Counts{}) {
+			best.offer(&e.item)
+		}
+		i++
+	}
+	return best.sorted()
+}
+
+// remove takes out the entry at place and puts the last one there.
+func (x *Index) remove(place int) {
+	end := len(x.entries) - 1
+	delete(x.places, x.entries[place].item.PostID)
+	if place != end {
+		x.entries[place] = x.entries[end]
+		x.places[x.entries[place].item.PostID] = place
+	}
+	x.entries[end] = entry{}
+	x.entries = x.entries[:end]
+}
