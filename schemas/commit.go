@@ -14,6 +14,11 @@ const (
 	Late                     // Applied, but outside the window: counted for the lifetime only
 )
 
+var outcomes = [...]string{"applied", "duplicate", "replay", "absorbed", "skipped", "dead", "late"}
+
+// String returns the name of the outcome, as metrics and the status show it.
+func (o Outcome) String() string { return outcomes[o] }
+
 // Accounting counts the inputs of one stage and partition by outcome, from the first record to the committed offset.
 type Accounting struct {
 	In        int64 `json:"in"`

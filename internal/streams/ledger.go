@@ -1,0 +1,129 @@
+package streams
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/nova-social/nova-streams/schemas"
+)
+
+// sender is the part of a kgo.Client that the ledger needs. Produce must not block and must call the promise once.
+type sender interface {
+	Produce(ctx context.Context, r *kgo.Record, promise func(*kgo.Record, error))
+}
+
+// checkpoint is a committed or committable state: the next offset to read and how things stand there.
+type checkpoint struct {
+	next int64
+	meta schemas.CommitMeta
+}
+
+// epoch is what one partition did between two ticks.
+type epoch struct {
+	outputs  atomic.Int64 // unacknowledged outputs, plus one while the epoch is open
+	unsent   []*kgo.Record
+	rows     atomic.Int64 // unacknowledged rows, plus one until they are sent
+	rowsSent bool
+	at       checkpoint
+	onOutput func(*kgo.Record, error)
+	onRow    func(*kgo.Record, error)
+}
+
+// ledger makes the work of one partition durable in order: the outputs of an epoch, then its rows, then its offset.
+//
+// Rows wait for the outputs of their own and all earlier epochs, so a row that is in the changelog proves that every
+// output of every input it has seen is in its log too. The methods are called with the task's lock held; wake is
+// called without it, by acknowledgements, when advance may find something to do.
+type ledger struct {
+	send      sender
+	rowsFirst bool // Controls.RowsFirst
+	wake      func()
+	fail      func(error)
+
+	open    *epoch
+	closed  []*epoch // oldest first
+	durable checkpoint
+	unacked atomic.Int64 // records handed to the sender and not acknowledged
+}
+
+func newLedger(send sender, from checkpoint, wake func(), fail func(error)) *ledger {
+	l := &ledger{send: send, wake: wake, fail: fail, durable: from}
+	l.open = l.begin()
+	return l
+}
+
+func (l *ledger) begin() *epoch {
+	e := &epoch{}
+	e.outputs.Store(1)
+	e.rows.Store(1)
+	ack := func(n *atomic.Int64) func(*kgo.Record, error) {
+		return func(_ *kgo.Record, err error) {
+			l.unacked.Add(-1)
+			if err != nil { // the epoch never completes, so nothing from here on is committed
+				l.fail(err)
+				return
+			}
+			if n.Add(-1) == 0 {
+				l.wake()
+			}
+		}
+	}
+	e.onOutput, e.onRow = ack(&e.outputs), ack(&e.rows)
+	return e
+}
+
+// output sends one record that the open epoch's inputs led to.
+func (l *ledger) output(r *kgo.Record) {
+	l.open.outputs.Add(1)
+	l.unacked.Add(1)
+	l.send.Produce(context.Background(), r, l.open.onOutput)
+}
+
+// close ends the open epoch: once rows and all outputs are durable, at may be committed.
+func (l *ledger) close(at checkpoint, rows []*kgo.Record) {
+	e := l.open
+	e.unsent, e.at = rows, at
+	l.closed = append(l.closed, e)
+	l.open = l.begin()
+	e.outputs.Add(-1)
+	if l.rowsFirst {
+		l.sendRows(e)
+	}
+	l.advance()
+}
+
+// advance sends the rows whose outputs are acknowledged and moves the durable checkpoint over finished epochs.
+func (l *ledger) advance() {
+	for _, e := range l.closed {
+		if e.outputs.Load() != 0 {
+			break
+		}
+		if !e.rowsSent {
+			l.sendRows(e)
+		}
+	}
+	for len(l.closed) > 0 {
+		e := l.closed[0]
+		if e.outputs.Load() != 0 || e.rows.Load() != 0 {
+			return
+		}
+		l.durable = e.at
+		l.closed = l.closed[1:]
+	}
+}
+
+func (l *ledger) sendRows(e *epoch) {
+	e.rowsSent = true
+	e.rows.Add(int64(len(e.unsent)))
+	l.unacked.Add(int64(len(e.unsent)))
+	for _, r := range e.unsent {
+		l.send.Produce(context.Background(), r, e.onRow)
+	}
+	e.unsent = nil
+	e.rows.Add(-1)
+}
+
+// idle reports whether everything closed is durable.
+func (l *ledger) idle() bool { return len(l.closed) == 0 }

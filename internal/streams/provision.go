@@ -1,0 +1,120 @@
+package streams
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"github.com/nova-social/nova-streams/internal/kafka"
+)
+
+// TopicSpec is what a topic must be.
+type TopicSpec struct {
+	Name        string
+	Partitions  int32
+	Replication int16
+	Config      map[string]string // topic configuration that must hold
+}
+
+// ErrMismatch says that a topic exists and is not what its specification says.
+var ErrMismatch = errors.New("streams: topic differs from the catalogue")
+
+// Provision creates the topics that are missing, waits until every partition has a leader, and checks the others: a
+// different number of partitions or configuration is an ErrMismatch that names topic, setting and both values. It
+// changes nothing that exists. It returns the names it created.
+func Provision(ctx context.Context, brokers []string, topics []TopicSpec) ([]string, error) {
+	client, err := sarama.NewClient(brokers, kafka.NewConfig("nova-provision"))
+	if err != nil {
+		return nil, fmt.Errorf("connecting to %s: %w", strings.Join(brokers, ","), err)
+	}
+	admin, err := sarama.NewClusterAdminFromClient(client)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("creating admin client: %w", err), client.Close())
+	}
+	defer admin.Close() //nolint:errcheck // nothing is pending on it
+	existing, err := admin.ListTopics()
+	if err != nil {
+		return nil, fmt.Errorf("listing topics: %w", err)
+	}
+	var created []string
+	var wrong []error
+	for _, t := range topics {
+		if have, ok := existing[t.Name]; ok {
+			wrong = append(wrong, check(admin, t, have)...)
+			continue
+		}
+		err := admin.CreateTopic(t.Name, detail(t), false)
+		if err != nil && !errors.Is(err, sarama.ErrTopicAlreadyExists) { // somebody else was faster
+			return created, fmt.Errorf("creating topic %s: %w", t.Name, err)
+		}
+		created = append(created, t.Name)
+	}
+	if err := errors.Join(wrong...); err != nil {
+		return created, err
+	}
+	return created, waitForLeaders(ctx, client, topics)
+}
+
+func detail(t TopicSpec) *sarama.TopicDetail {
+	d := &sarama.TopicDetail{NumPartitions: t.Partitions, ReplicationFactor: t.Replication, ConfigEntries: map[string]*string{}}
+	for k, v := range t.Config {
+		d.ConfigEntries[k] = &v
+	}
+	return d
+}
+
+func check(admin sarama.ClusterAdmin, t TopicSpec, have sarama.TopicDetail) []error {
+	var wrong []error
+	if have.NumPartitions != t.Partitions {
+		wrong = append(wrong, fmt.Errorf("%w: %s has %d partitions, wants %d; keys would change their partition, so drain into a new topic instead of adding partitions", ErrMismatch, t.Name, have.NumPartitions, t.Partitions))
+	}
+	entries, err := admin.DescribeConfig(sarama.ConfigResource{Type: sarama.TopicResource, Name: t.Name, ConfigNames: slices.Collect(maps.Keys(t.Config))})
+	if err != nil {
+		return append(wrong, fmt.Errorf("describing topic %s: %w", t.Name, err))
+	}
+	for _, e := range entries {
+		if want, ok := t.Config[e.Name]; ok && e.Value != want {
+			wrong = append(wrong, fmt.Errorf("%w: %s has %s=%s, wants %s", ErrMismatch, t.Name, e.Name, e.Value, want))
+		}
+	}
+	return wrong
+}
+
+// waitForLeaders spares the first start the errors of partitions that are still being set up.
+func waitForLeaders(ctx context.Context, client sarama.Client, topics []TopicSpec) error {
+	for {
+		err := leaders(client, topics)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for partition leaders: %w", errors.Join(ctx.Err(), err))
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+func leaders(client sarama.Client, topics []TopicSpec) error {
+	names := make([]string, len(topics))
+	for i, t := range topics {
+		names[i] = t.Name
+	}
+	if err := client.RefreshMetadata(names...); err != nil {
+		return err
+	}
+	for _, t := range topics {
+		for p := range t.Partitions {
+			if _, err := client.Leader(t.Name, p); err != nil {
+				return fmt.Errorf("%s/%d: %w", t.Name, p, err)
+			}
+		}
+	}
+	return nil
+}

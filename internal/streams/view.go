@@ -1,0 +1,112 @@
+package streams
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/lovoo/goka"
+	"github.com/lovoo/goka/storage"
+
+	"github.com/nova-social/nova-streams/internal/kafka"
+	"github.com/nova-social/nova-streams/internal/murmur2"
+	"github.com/nova-social/nova-streams/schemas"
+)
+
+// View is a group table as decoded rows, for readers. It follows the changelog of all partitions and reconnects by
+// itself; rows are as new as the last record read, in memory only, and must not be changed by readers.
+type View struct {
+	cfg      Config
+	table    string
+	codec    schemas.RowCodec
+	onUpdate func(key string, row schemas.Row) // row is nil for a tombstone; called per partition in log order
+
+	mu    sync.Mutex
+	parts map[int32]*viewPart
+	goka  atomic.Pointer[goka.View]
+}
+
+// NewView prepares a view of a table topic. onUpdate may be nil; it is called from several goroutines.
+func NewView(cfg Config, table string, codec schemas.RowCodec, onUpdate func(key string, row schemas.Row)) (*View, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if onUpdate == nil {
+		onUpdate = func(string, schemas.Row) {}
+	}
+	return &View{cfg: cfg, table: table, codec: codec, onUpdate: onUpdate, parts: map[int32]*viewPart{}}, nil
+}
+
+// Run follows the table until ctx ends. A view that cannot be built or ends is built anew after a pause; its rows stay.
+func (v *View) Run(ctx context.Context) error {
+	for {
+		err := v.runOnce(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		v.cfg.Log.Warn("rebuilding view", "table", v.table, "in", v.cfg.BackoffMax, "err", err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(v.cfg.BackoffMax):
+		}
+	}
+}
+
+func (v *View) runOnce(ctx context.Context) error {
+	g, err := goka.NewView(v.cfg.Brokers, goka.Table(v.table), v.codec,
+		goka.WithViewClientID(v.cfg.ClientID),
+		goka.WithViewHasher(murmur2.New),
+		goka.WithViewLogger(gokaLog{v.cfg.Log.With("view", v.table)}),
+		goka.WithViewConsumerSaramaBuilder(goka.SaramaConsumerBuilderWithConfig(kafka.NewConfig(v.cfg.ClientID))),
+		goka.WithViewTopicManagerBuilder(goka.TopicManagerBuilderWithConfig(kafka.NewConfig(v.cfg.ClientID), goka.NewTopicManagerConfig())),
+		goka.WithViewStorageBuilder(func(_ string, part int32) (storage.Storage, error) { return v.part(part), nil }),
+		goka.WithViewAutoReconnect(),
+	)
+	if err != nil {
+		return fmt.Errorf("building view of %s: %w", v.table, err)
+	}
+	v.goka.Store(g)
+	defer v.goka.Store(nil)
+	if err := g.Run(ctx); err != nil {
+		return fmt.Errorf("running view of %s: %w", v.table, err)
+	}
+	return errors.New("view ended by itself")
+}
+
+// Recovered reports whether the view has read up to the end the table had when it connected, and is connected.
+func (v *View) Recovered() bool {
+	g := v.goka.Load()
+	return g != nil && g.Recovered()
+}
+
+// Get returns the row of key, and false where there is none.
+func (v *View) Get(key string) (schemas.Row, bool) {
+	v.mu.Lock()
+	n := len(v.parts)
+	p := v.parts[murmur2.Partition([]byte(key), int32(max(n, 1)))]
+	v.mu.Unlock()
+	if p == nil {
+		return nil, false
+	}
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	row, ok := p.rows[key]
+	return row, ok
+}
+
+// part returns the rows of one partition; they outlive a rebuild, which then reads only what is new.
+func (v *View) part(n int32) *viewPart {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	p := v.parts[n]
+	if p == nil {
+		p = &viewPart{view: v, rows: map[string]schemas.Row{}}
+		p.offset.Store(-1)
+		v.parts[n] = p
+	}
+	return p
+}
