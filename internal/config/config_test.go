@@ -1,0 +1,156 @@
+package config
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "nova.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
+
+func TestDefaultsAreValid(t *testing.T) {
+	e, err := Load(Sources{})
+	require.NoError(t, err)
+	require.Equal(t, Default(), e.Config)
+	for _, s := range Settings(&e.Config) {
+		require.Equal(t, "default", e.Origin(s.Key))
+	}
+}
+
+func TestLaterSourceWinsValueByValue(t *testing.T) {
+	path := write(t, "kafka:\n  brokers: [file:1]\n  partitions: 3\n  client_id: from-file\nwindow:\n  bucket: 5s\nlog:\n  # nothing set\n")
+	e, err := Load(Sources{
+		File:    path,
+		Environ: []string{"HOME=/root", "NOVA_KAFKA_BROKERS=env:1, env:2", "NOVA_KAFKA_PARTITIONS=4"},
+		Flags:   []Flag{{"--brokers", "kafka.brokers", "old:1"}, {"--brokers", "kafka.brokers", "flag:1"}},
+	})
+	require.NoError(t, err)
+	want := Default()
+	want.Kafka.Brokers, want.Kafka.Partitions, want.Kafka.ClientID = []string{"flag:1"}, 4, "from-file"
+	want.Window.Bucket = 5 * time.Second
+	require.Equal(t, want, e.Config)
+	require.Equal(t, "flag --brokers", e.Origin("kafka.brokers"))
+	require.Equal(t, "env NOVA_KAFKA_PARTITIONS", e.Origin("kafka.partitions"))
+	require.Equal(t, "file "+path, e.Origin("window.bucket"))
+	require.Equal(t, "default", e.Origin("window.length"))
+}
+
+func TestWhatIsWrongIsNamed(t *testing.T) {
+	file := func(text string) Sources { return Sources{File: write(t, text)} }
+	env := func(e ...string) Sources { return Sources{Environ: e} }
+	for want, src := range map[string]Sources{
+		`kafka.brokes is no setting; did you mean kafka.brokers?`:                        file("kafka: {brokes: x}"),
+		`kafka is no setting; did you mean`:                                              file("kafka: 7"),
+		`environment: NOVA_KAFKA_BROKER is no setting; did you mean NOVA_KAFKA_BROKERS?`: env("NOVA_KAFKA_BROKER=x"),
+		`flag --set: kafka.partition is no setting; did you mean kafka.partitions?`:      {Flags: []Flag{{"--set", "kafka.partition", "1"}}},
+		`env NOVA_KAFKA_PARTITIONS: kafka.partitions: "many" is not a whole number`:      env("NOVA_KAFKA_PARTITIONS=many"),
+		`kafka.partitions: "1.5" is not a whole number`:                                  file("kafka: {partitions: 1.5}"),
+		`kafka.partitions: "4294967296" is not a whole number`:                           file("kafka: {partitions: 4294967296}"),
+		`kafka.partitions: is null, must be a whole number`:                              file("kafka: {partitions: }"),
+		`window.length: "60" is not a duration such as 30s`:                              file("window: {length: 60}"),
+		`http.addr: is a []interface {}, must be text`:                                   file("http: {addr: [a, b]}"),
+		`kafka.brokers must name at least one broker`:                                    env("NOVA_KAFKA_BROKERS="),
+		`kafka.brokers must be host:port, is "localhost"`:                                env("NOVA_KAFKA_BROKERS=localhost"),
+		`kafka.partitions must be at least 1, is 0`:                                      env("NOVA_KAFKA_PARTITIONS=0"),
+		`kafka.min_insync_replicas must be from 1 to kafka.replication (1), is 2`:        env("NOVA_KAFKA_MIN_INSYNC_REPLICAS=2"),
+		`log.format must be text or json, is "xml"`:                                      env("NOVA_LOG_FORMAT=xml"),
+		`no such file or directory`:                                                      {File: "/nowhere/nova.yaml"},
+	} {
+		_, err := Load(src)
+		require.ErrorContains(t, err, want)
+	}
+}
+
+// Each setting has one environment variable and no two share one.
+func TestEnvironmentNamesAreUnambiguous(t *testing.T) {
+	c := Default()
+	seen := map[string]string{}
+	for _, s := range Settings(&c) {
+		require.Regexp(t, `^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$`, s.Key)
+		require.Empty(t, seen[s.Env()], s.Env())
+		seen[s.Env()] = s.Key
+	}
+	require.Equal(t, "kafka.min_insync_replicas", seen["NOVA_KAFKA_MIN_INSYNC_REPLICAS"])
+}
+
+// What `nova config` prints can be loaded again and means the same, and so do environment variables with the same text.
+func TestPrintedConfigurationReadsBack(t *testing.T) {
+	e, err := Load(Sources{Environ: []string{"NOVA_KAFKA_BROKERS=a:1,b:2", "NOVA_LOG_LEVEL=warn", "NOVA_KAFKA_CLIENT_ID=true"}})
+	require.NoError(t, err)
+	var out bytes.Buffer
+	require.NoError(t, e.WriteYAML(&out))
+	require.Contains(t, out.String(), "brokers: ['a:1', 'b:2'] # env NOVA_KAFKA_BROKERS\n")
+
+	again, err := Load(Sources{File: write(t, out.String())})
+	require.NoError(t, err)
+	require.Equal(t, e.Config, again.Config)
+
+	var environ []string
+	for _, s := range Settings(&e.Config) {
+		environ = append(environ, s.Env()+"="+s.Text())
+	}
+	again, err = Load(Sources{Environ: environ})
+	require.NoError(t, err)
+	require.Equal(t, e.Config, again.Config)
+}
+
+func TestPasswordInURLIsNotPrinted(t *testing.T) {
+	e, err := Load(Sources{Environ: []string{"NOVA_REGISTRY_URL=http://user:hunter2@host:8081"}})
+	require.NoError(t, err)
+	require.Equal(t, "http://user:hunter2@host:8081", e.Registry.URL)
+	var out bytes.Buffer
+	require.NoError(t, e.WriteYAML(&out))
+	require.NotContains(t, out.String(), "hunter2")
+	require.Contains(t, out.String(), "http://user:xxxxx@host:8081")
+}
+
+func TestNestedSectionsAndTags(t *testing.T) {
+	type inner struct {
+		HTTPAddr string
+		DwellMS  int64
+		Copies   int16
+		Log      *int
+		Skipped  string
+	}
+	var outer struct {
+		Part inner `koanf:"the_part" omit:"Skipped"`
+		hide string
+	}
+	outer.hide = "x"
+	var keys []string
+	for _, s := range settings("", reflect.ValueOf(&outer).Elem(), nil) {
+		keys = append(keys, s.Key)
+	}
+	require.Equal(t, []string{"the_part.http_addr", "the_part.dwell_ms", "the_part.copies"}, keys)
+}
+
+// The distance is a metric and agrees with the plain recursion.
+func TestEditDistance(t *testing.T) {
+	var naive func(a, b string) int
+	naive = func(a, b string) int {
+		if a == "" || b == "" {
+			return len(a) + len(b)
+		}
+		change := naive(a[1:], b[1:])
+		if a[0] != b[0] {
+			change++
+		}
+		return min(change, naive(a[1:], b)+1, naive(a, b[1:])+1)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		word := rapid.StringMatching(`[abc]{0,6}`)
+		a, b := word.Draw(t, "a"), word.Draw(t, "b")
+		require.Equal(t, naive(a, b), edits(a, b))
+	})
+}
