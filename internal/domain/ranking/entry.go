@@ -11,8 +11,11 @@ type entry struct {
 	item    Item
 	buckets []engagement.Bucket // ascending by Start, never empty
 	from    int64               // Unix ms
-	until   int64               // Unix ms, exclusive; 0 before the first look
+	until   int64               // Unix ms, exclusive
 }
+
+// forget makes the next look count the buckets anew.
+func (e *entry) forget() { e.until = math.MinInt64 }
 
 // look brings the item up to now.
 func (e *entry) look(w engagement.Window, weights engagement.Weights, now int64) {

@@ -1,8 +1,6 @@
 package ranking
 
 import (
-	"math"
-	"slices"
 	"sync"
 
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
@@ -28,18 +26,20 @@ func (x *Index) Update(postID string, buckets []engagement.Bucket) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	place, known := x.places[postID]
-	switch {
-	case len(buckets) == 0 && known:
-		x.remove(place)
-	case len(buckets) == 0:
-	case known:
-		e := &x.entries[place]
-		e.buckets = append(e.buckets[:0], buckets...)
-		e.from, e.until = math.MinInt64, math.MinInt64
-	default:
-		x.places[postID] = len(x.entries)
-		x.entries = append(x.entries, entry{item: Item{PostID: postID}, buckets: slices.Clone(buckets), until: math.MinInt64})
+	if len(buckets) == 0 {
+		if known {
+			x.remove(place)
+		}
+		return
 	}
+	if !known {
+		place = len(x.entries)
+		x.places[postID] = place
+		x.entries = append(x.entries, entry{item: Item{PostID: postID}})
+	}
+	e := &x.entries[place]
+	e.buckets = append(e.buckets[:0], buckets...)
+	e.forget()
 }
 
 // Remove takes a post out of the index.
