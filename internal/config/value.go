@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding"
+	"errors"
 	"fmt"
 	"net/url"
 	"reflect"
@@ -60,14 +61,14 @@ func scalar(raw any) (string, error) {
 	case float64:
 		return strconv.FormatFloat(raw, 'g', -1, 64), nil
 	case nil:
-		return "", fmt.Errorf("is null")
+		return "", errors.New("is null")
 	default:
 		return "", fmt.Errorf("is a %T", raw)
 	}
 }
 
 func setScalar(v reflect.Value, s string) error {
-	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
+	if u, ok := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr()); ok {
 		return u.UnmarshalText([]byte(s))
 	}
 	if v.Type() == durationType {
@@ -107,7 +108,7 @@ func text(v reflect.Value) string {
 		}
 		return strings.Join(items, ",")
 	}
-	if m, ok := v.Interface().(encoding.TextMarshaler); ok {
+	if m, ok := reflect.TypeAssert[encoding.TextMarshaler](v); ok {
 		b, err := m.MarshalText()
 		if err != nil {
 			return err.Error()
