@@ -1,6 +1,7 @@
 package topology
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/lovoo/goka"
@@ -13,7 +14,9 @@ const (
 	Activity       goka.Stream = "activity"
 	ActivityDLQ    goka.Stream = "activity-dlq"
 	ReactionInputs goka.Stream = "reaction-inputs"
+	ReactionsDLQ   goka.Stream = "reaction-inputs-dlq"
 	Engagements    goka.Stream = "engagements"
+	EngagementsDLQ goka.Stream = "engagements-dlq"
 )
 
 // The groups. A group with a table owns the topic "<group>-table".
@@ -51,11 +54,17 @@ type Topic struct {
 // Sizes of records, bytes. A dead letter has room for the whole input and its envelope.
 const (
 	maxRecord     = 1 << 20
-	MaxEventBytes = 2 << 20 // what the broker takes on `events`; the decoder refuses far smaller values
 	maxDeadLetter = MaxEventBytes + 64<<10
+
+	// MaxEventBytes is what the broker takes on `events`; the decoder refuses far smaller values.
+	MaxEventBytes = 2 << 20
 )
 
-const retention = 7 * 24 * time.Hour
+const (
+	retention = 7 * 24 * time.Hour
+	// compactionLag keeps a row beside the newer one that a late writer may have put an older one behind.
+	compactionLag = 10 * time.Minute
+)
 
 // Topics is the catalogue. All topics have the same number of partitions, which is configuration.
 func Topics() []Topic {
@@ -65,23 +74,43 @@ func Topics() []Topic {
 	table := func(group goka.Group, key string) Topic {
 		return Topic{Name: string(goka.GroupTable(group)), Key: key, Owner: string(group), Cleanup: Compact, AppendTime: true, MaxMessageBytes: maxRecord}
 	}
+	letters := func(name goka.Stream, owner string) Topic {
+		t := stream(name, "of the bad input", owner)
+		t.MaxMessageBytes, t.Retention = maxDeadLetter, 4*retention
+		return t
+	}
 	events := stream(Events, "user:post", "producers")
 	events.MaxMessageBytes = MaxEventBytes
-	dlq := stream(EventsDLQ, "of the bad input", string(Dedup))
-	dlq.MaxMessageBytes = maxDeadLetter
-	dlq.Retention = 4 * retention
-	rowsDLQ := stream(ActivityDLQ, "of the bad input", PostEventsSink)
-	rowsDLQ.MaxMessageBytes = maxDeadLetter
-	rowsDLQ.Retention = 4 * retention
 	return []Topic{
 		events,
-		dlq,
+		letters(EventsDLQ, string(Dedup)),
 		stream(Activity, "user:post", string(Dedup)),
-		rowsDLQ,
+		letters(ActivityDLQ, PostEventsSink),
 		stream(ReactionInputs, "user:post", string(Dedup)),
+		letters(ReactionsDLQ, string(Reactions)),
 		stream(Engagements, "post", string(Dedup)+", "+string(Reactions)),
+		letters(EngagementsDLQ, string(Scores)),
 		table(Dedup, "user:post"),
 		table(Reactions, "user:post"),
 		table(Scores, "post"),
 	}
+}
+
+// Config returns the topic configuration that must hold, by Kafka's names.
+func (t Topic) Config() map[string]string {
+	c := map[string]string{
+		"cleanup.policy":         string(t.Cleanup),
+		"message.timestamp.type": "CreateTime",
+		"max.message.bytes":      strconv.Itoa(t.MaxMessageBytes),
+	}
+	if t.AppendTime {
+		c["message.timestamp.type"] = "LogAppendTime"
+	}
+	switch t.Cleanup {
+	case Delete:
+		c["retention.ms"] = strconv.FormatInt(t.Retention.Milliseconds(), 10)
+	case Compact:
+		c["min.compaction.lag.ms"] = strconv.FormatInt(compactionLag.Milliseconds(), 10)
+	}
+	return c
 }

@@ -63,6 +63,9 @@ func fetchCheckpoints(ctx context.Context, client *kgo.Client, group, input stri
 		if o.Err != nil {
 			return nil, fmt.Errorf("fetching committed offset of %s for %s/%d: %w", group, input, p, o.Err)
 		}
+		if o.At < 0 {
+			continue
+		}
 		meta, err := schemas.DecodeCommitMeta(o.Metadata)
 		if err != nil {
 			return nil, fmt.Errorf("reading commit metadata of %s for %s/%d: %w", group, input, p, err)

@@ -171,5 +171,8 @@ func (s *Stage) consumerGroup(brokers []string, group, clientID string) (sarama.
 // gokaLog passes goka's messages on at debug level: what matters comes back as errors.
 type gokaLog struct{ log *slog.Logger }
 
+var _ goka.Logger = gokaLog{}
+
+func (l gokaLog) Print(args ...any)                 { l.log.Debug(fmt.Sprint(args...)) }
+func (l gokaLog) Println(args ...any)               { l.log.Debug(fmt.Sprint(args...)) }
 func (l gokaLog) Printf(format string, args ...any) { l.log.Debug(fmt.Sprintf(format, args...)) }
-func (l gokaLog) Debugf(format string, args ...any) { l.log.Debug(fmt.Sprintf(format, args...)) }

@@ -1,6 +1,7 @@
 package engagement
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -29,7 +30,7 @@ func (w Window) horizon(root int64) int64 { return root - (w.Length + w.Lateness
 func (w Window) Add(buckets []Bucket, at, root int64, a Action, delta int64) []Bucket {
 	width := w.Bucket.Milliseconds()
 	start := at - mod(at, width)
-	i, found := slices.BinarySearchFunc(buckets, start, func(b Bucket, s int64) int { return int(min(1, max(-1, b.Start-s))) })
+	i, found := slices.BinarySearchFunc(buckets, start, func(b Bucket, s int64) int { return cmp.Compare(b.Start, s) })
 	if !found {
 		buckets = slices.Insert(buckets, i, Bucket{Start: start, Last: at})
 	}

@@ -1,0 +1,62 @@
+package topology
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/lovoo/goka"
+)
+
+// Describe prints the flow as text: per group what it reads, keeps and writes. It reads goka's own graphs, so what it
+// prints is what runs.
+func Describe(groups []Group, sinks []Sink) string {
+	var b strings.Builder
+	line := func(topic, note string) {
+		b.WriteString(strings.TrimRight(fmt.Sprintf("%18s%-22s%s", "", topic, note), " ") + "\n")
+	}
+	for _, g := range groups {
+		graph := g.Graph(nil)
+		fmt.Fprintf(&b, "%-15s ▶ [%s] %s\n", join(graph.InputStreams()), graph.Group(), g.Does)
+		line("= "+graph.GroupTable().Topic(), "")
+		notes := map[string]string{}
+		for _, out := range g.Outputs {
+			notes[string(out.Topic)] = out.Note
+		}
+		for _, out := range graph.OutputStreams() {
+			line("▶ "+out.Topic(), notes[out.Topic()])
+		}
+	}
+	for _, s := range sinks {
+		fmt.Fprintf(&b, "%-15s ▶ (%s) %s\n", s.Input, s.Group, s.Does)
+		line("▶ ClickHouse "+s.Table, "")
+		line("▶ "+string(s.DeadLetters), "unreadable")
+	}
+	return b.String()
+}
+
+func join(edges goka.Edges) string { return strings.Join(edges.Topics(), ", ") }
+
+// Mermaid prints the flow as a Mermaid flowchart: topics are rounded, groups square, tables and ClickHouse cylinders.
+func Mermaid(groups []Group, sinks []Sink) string {
+	var b strings.Builder
+	b.WriteString("flowchart LR\n")
+	id := strings.NewReplacer("-", "_").Replace
+	topic := func(name string) string { return fmt.Sprintf("%s([%s])", id(name), name) }
+	for _, g := range groups {
+		graph := g.Graph(nil)
+		name := string(graph.Group())
+		for _, in := range graph.InputStreams() {
+			fmt.Fprintf(&b, "  %s --> g_%s[%s]\n", topic(in.Topic()), id(name), name)
+		}
+		fmt.Fprintf(&b, "  g_%s --- %s[(%s)]\n", id(name), id(graph.GroupTable().Topic()), graph.GroupTable().Topic())
+		for _, out := range graph.OutputStreams() {
+			fmt.Fprintf(&b, "  g_%s --> %s\n", id(name), topic(out.Topic()))
+		}
+	}
+	for _, s := range sinks {
+		fmt.Fprintf(&b, "  %s --> g_%s[%s]\n", topic(string(s.Input)), id(s.Group), s.Group)
+		fmt.Fprintf(&b, "  g_%s --> ch_%s[(ClickHouse %s)]\n", id(s.Group), id(s.Table), s.Table)
+		fmt.Fprintf(&b, "  g_%s --> %s\n", id(s.Group), topic(string(s.DeadLetters)))
+	}
+	return b.String()
+}

@@ -1,0 +1,91 @@
+package topology
+
+import (
+	"github.com/lovoo/goka"
+
+	"github.com/nova-social/nova-streams/schemas"
+)
+
+// Output is a topic a group writes.
+type Output struct {
+	Topic goka.Stream
+	Codec goka.Codec
+	Note  string // what goes there, for readers
+}
+
+// Group declares one goka group. With a table and outputs it has one input: only then does a replay after a crash meet
+// the same inputs in the same order.
+type Group struct {
+	Name    goka.Group
+	Does    string // one line, for readers
+	Input   goka.Stream
+	Codec   goka.Codec // of the input
+	Rows    schemas.RowCodec
+	Outputs []Output
+}
+
+// Graph returns the group's goka graph with on as its callback; on may be nil to look at the graph only.
+func (g Group) Graph(on goka.ProcessCallback) *goka.GroupGraph {
+	edges := []goka.Edge{goka.Input(g.Input, g.Codec, on)}
+	for _, out := range g.Outputs {
+		edges = append(edges, goka.Output(out.Topic, out.Codec))
+	}
+	return goka.DefineGroup(g.Name, append(edges, goka.Persist(g.Rows))...)
+}
+
+// Groups returns every goka group, in the order of the flow.
+func Groups(c *schemas.Codecs) []Group {
+	return []Group{DedupGroup(c), ReactionsGroup(c), ScoresGroup(c)}
+}
+
+// DedupGroup declares `dedup`.
+func DedupGroup(c *schemas.Codecs) Group {
+	return Group{
+		Name: Dedup, Does: "drops repeats, forwards each event once",
+		Input: Events, Codec: c.Events, Rows: c.DedupRows,
+		Outputs: []Output{
+			{Activity, c.Activity, "every distinct event"},
+			{Engagements, c.Engagements, "views, impressions, shares"},
+			{ReactionInputs, c.ReactionInputs, "likes, comments"},
+			{Events, c.Events, "under another key: sent round under its own"},
+			{EventsDLQ, c.DeadLetters, "unreadable, or too far in the future"},
+		},
+	}
+}
+
+// ReactionsGroup declares `reactions`.
+func ReactionsGroup(c *schemas.Codecs) Group {
+	return Group{
+		Name: Reactions, Does: "keeps one truth per user and post",
+		Input: ReactionInputs, Codec: c.ReactionInputs, Rows: c.ReactionRows,
+		Outputs: []Output{
+			{Engagements, c.Engagements, "likes, comments"},
+			{ReactionsDLQ, c.DeadLetters, "unreadable"},
+		},
+	}
+}
+
+// ScoresGroup declares `scores`.
+func ScoresGroup(c *schemas.Codecs) Group {
+	return Group{
+		Name: Scores, Does: "counts per post, for its lifetime and in time buckets",
+		Input: Engagements, Codec: c.Engagements, Rows: c.ScoreRows,
+		Outputs: []Output{
+			{EngagementsDLQ, c.DeadLetters, "unreadable"},
+		},
+	}
+}
+
+// Sink declares a consumer group that writes a topic to ClickHouse; not a goka group.
+type Sink struct {
+	Group       string
+	Input       goka.Stream
+	Table       string
+	DeadLetters goka.Stream
+	Does        string
+}
+
+// Sinks returns every sink.
+func Sinks() []Sink {
+	return []Sink{{PostEventsSink, Activity, "post_events", ActivityDLQ, "writes each event once"}}
+}

@@ -1,0 +1,83 @@
+package topology_test
+
+import (
+	"context"
+	"flag"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nova-social/nova-streams/schemas"
+	"github.com/nova-social/nova-streams/topology"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// registrar numbers schemas in order: enough for graphs, which are only looked at here.
+type registrar struct{ n int }
+
+func (r *registrar) Register(context.Context, string, string) (int, error) { r.n++; return r.n, nil }
+func (r *registrar) Schema(context.Context, int) (string, error)           { return "", schemas.ErrSchemaNotFound }
+
+func groups(t *testing.T) []topology.Group {
+	t.Helper()
+	codecs, err := schemas.NewCodecs(t.Context(), &registrar{})
+	require.NoError(t, err)
+	return topology.Groups(codecs)
+}
+
+func TestDescribe_golden(t *testing.T) {
+	for file, got := range map[string]string{
+		"testdata/topology.golden": topology.Describe(groups(t), topology.Sinks()),
+		"testdata/topology.mmd":    topology.Mermaid(groups(t), topology.Sinks()),
+	} {
+		if *update {
+			require.NoError(t, os.WriteFile(file, []byte(got), 0o600))
+		}
+		want, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.Equal(t, string(want), got, "%s is stale: go test ./topology -update", file)
+	}
+}
+
+func TestGraphs_hold_the_rules(t *testing.T) {
+	catalogue := map[string]topology.Topic{}
+	for _, topic := range topology.Topics() {
+		require.NotContains(t, catalogue, topic.Name, "a topic is named once")
+		catalogue[topic.Name] = topic
+	}
+	used := map[string]bool{string(topology.Events): true}
+	for _, g := range groups(t) {
+		graph := g.Graph(nil)
+		require.NoError(t, graph.Validate())
+		require.Len(t, graph.InputStreams(), 1, "group %s keeps state and emits: one input log", g.Name)
+		require.Equal(t, topology.Compact, catalogue[graph.GroupTable().Topic()].Cleanup)
+		used[graph.GroupTable().Topic()] = true
+		for _, e := range graph.InputStreams() {
+			require.Contains(t, catalogue, e.Topic())
+		}
+		for _, e := range graph.OutputStreams() {
+			require.Contains(t, catalogue, e.Topic())
+			used[e.Topic()] = true
+		}
+	}
+	for _, s := range topology.Sinks() {
+		require.Contains(t, catalogue, string(s.Input))
+		used[string(s.DeadLetters)] = true
+	}
+	for name := range catalogue {
+		require.True(t, used[name], "nobody writes %s", name)
+	}
+}
+
+func TestTopics_have_room_for_a_dead_letter(t *testing.T) {
+	by := map[string]topology.Topic{}
+	for _, topic := range topology.Topics() {
+		by[topic.Name] = topic
+	}
+	require.GreaterOrEqual(t, by["events-dlq"].MaxMessageBytes, by["events"].MaxMessageBytes+64<<10)
+	require.Equal(t, "LogAppendTime", by["events"].Config()["message.timestamp.type"])
+	require.Equal(t, "604800000", by["engagements"].Config()["retention.ms"])
+	require.Equal(t, "600000", by["scores-table"].Config()["min.compaction.lag.ms"])
+}
