@@ -6,11 +6,11 @@ import "cmp"
 // Within one Emitter and Partition, outputs are sent in ascending (Epoch, Offset, N); a consumer that has applied an
 // origin drops everything at or below it as a replay.
 type Origin struct {
-	Emitter   string // group that emitted the record
-	Epoch     int32  // ordinal of the consumed topic's incarnation; 0 for the first
-	Partition int32  // partition of the consumed record
-	Offset    int64  // offset of the consumed record
-	N         int32  // how-manieth output of that record, from 0
+	Emitter   string `avro:"emitter"`   // group that emitted the record
+	Epoch     int32  `avro:"epoch"`     // ordinal of the consumed topic's incarnation; 0 for the first
+	Partition int32  `avro:"partition"` // partition of the consumed record
+	Offset    int64  `avro:"offset"`    // offset of the consumed record
+	N         int32  `avro:"n"`         // how-manieth output of that record, from 0
 }
 
 // Source is the part of an origin within which outputs are ordered.

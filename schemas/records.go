@@ -4,17 +4,17 @@ import "github.com/nova-social/nova-streams/internal/domain/engagement"
 
 // Event is one client event, as producers send it to `events`. Times are Unix milliseconds, UTC.
 type Event struct {
-	EventID   string // never empty after decoding: derived from user, post, action and time where the producer sent none
-	EventTime int64  // Unix ms, from the producer
-	UserID    string
-	PostID    string
-	AuthorID  string // optional
-	Action    engagement.Action
-	DwellMS   int64  // optional, milliseconds
-	Device    string // optional
-	AppVer    string // optional
-	CommentID string // optional, for comments
-	Raw       []byte // the value as read from `events`; what Encode writes when the record is sent round
+	EventID   string            `avro:"event_id,omitzero"` // never empty after decoding: derived from user, post, action and time where the producer sent none
+	EventTime int64             `avro:"event_time"`        // Unix ms, from the producer
+	UserID    string            `avro:"user_id"`
+	PostID    string            `avro:"post_id"`
+	AuthorID  string            `avro:"author_id,omitzero"` // optional
+	Action    engagement.Action `avro:"action"`
+	DwellMS   int64             `avro:"dwell_ms,omitzero"`   // optional, milliseconds
+	Device    string            `avro:"device,omitzero"`     // optional
+	AppVer    string            `avro:"app_ver,omitzero"`    // optional
+	CommentID string            `avro:"comment_id,omitzero"` // optional, for comments
+	Raw       []byte            `avro:"-"`                   // the value as read from `events`; what Encode writes when the record is sent round
 }
 
 // Key is the natural key of an event: user:post.
@@ -23,8 +23,8 @@ func (e *Event) Key() string { return e.UserID + ":" + e.PostID }
 // Activity is an event that was seen for the first time, on its way to sessions and ClickHouse.
 type Activity struct {
 	Event
-	RootTime int64 // Unix ms at which the broker appended the event to `events`
-	Origin   Origin
+	RootTime int64  `avro:"root_time"` // Unix ms at which the broker appended the event to `events`
+	Origin   Origin `avro:"origin"`
 }
 
 // ReactionKind is what a reaction input says.
@@ -51,40 +51,40 @@ const (
 
 // ReactionInput is one statement about a user's like or comment on a post; the only input of `reactions`.
 type ReactionInput struct {
-	UserID    string
-	PostID    string
-	Kind      ReactionKind
-	Source    ReactionSource
-	EventTime int64  // Unix ms at which it happened
-	RootTime  int64  // Unix ms at which the broker appended the root record
-	CommentID string // optional
-	Origin    Origin
+	UserID    string         `avro:"user_id"`
+	PostID    string         `avro:"post_id"`
+	Kind      ReactionKind   `avro:"kind"`
+	Source    ReactionSource `avro:"source"`
+	EventTime int64          `avro:"event_time"` // Unix ms at which it happened
+	RootTime  int64          `avro:"root_time"`  // Unix ms at which the broker appended the root record
+	CommentID string         `avro:"comment_id"` // optional
+	Origin    Origin         `avro:"origin"`
 }
 
 // Engagement is one change of a post's counts.
 type Engagement struct {
-	PostID    string
-	Action    engagement.Action
-	Delta     int32 // +1, or -1 where a like or comment is taken back
-	EventTime int64 // Unix ms at which it is counted; a -1 carries the time of its +1
-	RootTime  int64 // Unix ms at which the broker appended the root record
-	Origin    Origin
+	PostID    string            `avro:"post_id"`
+	Action    engagement.Action `avro:"action"`
+	Delta     int32             `avro:"delta"`      // +1, or -1 where a like or comment is taken back
+	EventTime int64             `avro:"event_time"` // Unix ms at which it is counted; a -1 carries the time of its +1
+	RootTime  int64             `avro:"root_time"`  // Unix ms at which the broker appended the root record
+	Origin    Origin            `avro:"origin"`
 }
 
 // DeadLetter is an input that could not be used, with enough to find, judge and replay it.
 type DeadLetter struct {
-	Topic      string // where it was read
-	Partition  int32
-	Offset     int64
-	AppendTime int64  // Unix ms
-	Stage      string // group that refused it
-	Reason     Reason
-	Detail     string // for a reader: which field, which bytes
-	Key        []byte
-	Value      []byte // the bytes as read; cut where Truncated says so
-	ValueSize  int64  // size as read, bytes; -1 for a null value
-	Truncated  bool
-	Origin     Origin
+	Topic      string `avro:"topic"` // where it was read
+	Partition  int32  `avro:"partition"`
+	Offset     int64  `avro:"offset"`
+	AppendTime int64  `avro:"append_time"` // Unix ms
+	Stage      string `avro:"stage"`       // group that refused it
+	Reason     Reason `avro:"reason"`
+	Detail     string `avro:"detail"` // for a reader: which field, which bytes
+	Key        []byte `avro:"key"`
+	Value      []byte `avro:"value"`      // the bytes as read; cut where Truncated says so
+	ValueSize  int64  `avro:"value_size"` // size as read, bytes; -1 for a null value
+	Truncated  bool   `avro:"truncated"`
+	Origin     Origin `avro:"origin"`
 }
 
 // Reason is a typed cause of refusal; stable, for alerts and filters.

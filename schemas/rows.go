@@ -16,8 +16,8 @@ type EventHash [16]byte
 
 // SeenEvent is one entry of a dedup row.
 type SeenEvent struct {
-	ID EventHash
-	At int64 // Unix ms: append time of the record that brought it first
+	ID EventHash `avro:"id"`
+	At int64     `avro:"at"` // Unix ms: append time of the record that brought it first
 }
 
 // DedupRow is a row of `dedup-table`: the events of one user and post seen in the last 24 h, oldest first.

@@ -1,0 +1,88 @@
+package schemas
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/lovoo/goka"
+	"github.com/twmb/avro"
+)
+
+// ErrSchemaNotFound says that the registry answered and knows no schema under the id.
+var ErrSchemaNotFound = errors.New("schemas: the registry knows no such schema")
+
+// Registrar is the schema registry as codecs see it.
+type Registrar interface {
+	// Register makes schema known under subject and returns its id.
+	Register(ctx context.Context, subject, schema string) (id int, err error)
+	// Schema returns the schema of an id; ErrSchemaNotFound where there is none, any other error where the registry
+	// could not say.
+	Schema(ctx context.Context, id int) (schema string, err error)
+}
+
+// Codecs are the codecs of all topics and tables. They are safe for use by many goroutines.
+//
+// Decode of a topic codec returns the record or an *Unreadable, and no error, with one exception: a schema id not seen
+// before while the registry cannot be reached. Then it waits until the registry is back, or until the context given to
+// NewCodecs ends, and only then returns an error: an outage is no reason to refuse good records. Strings of a decoded
+// record are copies; byte slices of Event.Raw and Unreadable.Value are the input itself, which must not change.
+type Codecs struct {
+	Events         goka.Codec // *Event
+	Activity       goka.Codec // *Activity
+	ReactionInputs goka.Codec // *ReactionInput
+	Engagements    goka.Codec // *Engagement
+	DeadLetters    goka.Codec // *DeadLetter
+
+	DedupRows    RowCodec // *DedupRow
+	ReactionRows RowCodec // *ReactionRow
+	ScoreRows    RowCodec // *ScoreRow
+}
+
+// Subjects under which the topics' schemas are registered: "<topic>-value".
+const (
+	subjectEvents         = "events-value"
+	subjectEventsDLQ      = "events-dlq-value"
+	subjectActivity       = "activity-value"
+	subjectActivityDLQ    = "activity-dlq-value"
+	subjectReactionInputs = "reaction-inputs-value"
+	subjectEngagements    = "engagements-value"
+)
+
+// NewCodecs registers the schema of every topic and returns the codecs. It does not retry: an error means that the
+// registry refused a schema or could not be reached.
+func NewCodecs(ctx context.Context, r Registrar) (*Codecs, error) {
+	registrations := []struct {
+		subject string
+		schema  *avro.Schema
+	}{
+		{subjectEvents, eventSchema},
+		{subjectEventsDLQ, deadLetterSchema},
+		{subjectActivity, activitySchema},
+		{subjectActivityDLQ, deadLetterSchema},
+		{subjectReactionInputs, reactionInputSchema},
+		{subjectEngagements, engagementSchema},
+	}
+	ids := make(map[string]uint32, len(registrations))
+	for _, reg := range registrations {
+		id, err := r.Register(ctx, reg.subject, reg.schema.String())
+		if err != nil {
+			return nil, fmt.Errorf("registering %s: %w", reg.subject, err)
+		}
+		if id < 0 || int64(id) > maxSchemaID {
+			return nil, fmt.Errorf("registering %s: schema id %d does not fit four bytes", reg.subject, id)
+		}
+		ids[reg.subject] = uint32(id)
+	}
+	lookup := waitFor(ctx, r)
+	return &Codecs{
+		Events:         eventCodec{newFramed[Event]("event", eventSchema, ids[subjectEvents], lookup)},
+		Activity:       newFramed[Activity]("activity", activitySchema, ids[subjectActivity], lookup),
+		ReactionInputs: newFramed[ReactionInput]("reaction input", reactionInputSchema, ids[subjectReactionInputs], lookup),
+		Engagements:    newFramed[Engagement]("engagement", engagementSchema, ids[subjectEngagements], lookup),
+		DeadLetters:    newFramed[DeadLetter]("dead letter", deadLetterSchema, ids[subjectEventsDLQ], lookup),
+		DedupRows:      dedupRows,
+		ReactionRows:   reactionRows,
+		ScoreRows:      scoreRows,
+	}, nil
+}

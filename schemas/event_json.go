@@ -1,0 +1,76 @@
+package schemas
+
+import (
+	"errors"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/nova-social/nova-streams/internal/domain/engagement"
+)
+
+// eventJSON is an event as older producers send it. Other fields are ignored; a field that is null or "" is absent.
+type eventJSON struct {
+	EventID   string `json:"event_id"`
+	EventTime string `json:"event_time"` // RFC 3339; wins over TS
+	TS        *int64 `json:"ts"`         // Unix ms
+	UserID    string `json:"user_id"`
+	PostID    string `json:"post_id"`
+	AuthorID  string `json:"author_id"`
+	Action    string `json:"action"`
+	DwellMS   int64  `json:"dwell_ms"`
+	Device    string `json:"device"`
+	AppVer    string `json:"app_ver"`
+	CommentID string `json:"comment_id"`
+}
+
+// parseEvent reads the JSON form of an event, strictly: names as they are, no name twice, valid UTF-8. What Avro would
+// not enforce either is left to check.
+func parseEvent(data []byte) (*Event, *Unreadable) {
+	if !utf8.Valid(data) {
+		return nil, refuse(data, ReasonInvalidField, "value: not valid UTF-8")
+	}
+	var j eventJSON
+	if err := json.Unmarshal(data, &j); err != nil {
+		return nil, refuse(data, jsonReason(err), "%v", err)
+	}
+	event := &Event{
+		EventID: j.EventID, UserID: j.UserID, PostID: j.PostID, AuthorID: j.AuthorID,
+		DwellMS: j.DwellMS, Device: j.Device, AppVer: j.AppVer, CommentID: j.CommentID,
+	}
+	switch {
+	case j.EventTime != "":
+		var at time.Time
+		if err := at.UnmarshalText([]byte(j.EventTime)); err != nil {
+			return nil, refuse(data, ReasonInvalidField, "event_time: %s is not RFC 3339", excerpt(j.EventTime))
+		}
+		event.EventTime = at.UnixMilli()
+	case j.TS != nil:
+		event.EventTime = *j.TS
+	default:
+		return nil, refuse(data, ReasonMissingField, "event_time: absent, and ts too")
+	}
+	if j.Action == "" {
+		return nil, refuse(data, ReasonMissingField, "action: absent")
+	}
+	action, known := engagement.ParseAction(j.Action)
+	if !known {
+		return nil, refuse(data, ReasonInvalidField, "action: %s is unknown", excerpt(j.Action))
+	}
+	event.Action = action
+	return event, nil
+}
+
+// jsonReason says which kind of mistake err is.
+func jsonReason(err error) Reason {
+	var semantic *json.SemanticError
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return ReasonInvalidField
+	case errors.As(err, &semantic):
+		return ReasonWrongType
+	}
+	return ReasonMalformed
+}

@@ -1,0 +1,86 @@
+package schemas
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/twmb/avro"
+)
+
+// The Confluent frame: a zero byte, the schema id as four bytes big endian, the Avro body.
+const (
+	frameMagic  = 0
+	frameSize   = 5
+	maxSchemaID = 1<<32 - 1
+)
+
+// framed is the codec of one record type in a Confluent frame. T is the record's struct.
+type framed[T any] struct {
+	name    string // of the record, for errors
+	reader  *avro.Schema
+	id      uint32 // under which reader is registered
+	writers *writers
+}
+
+func newFramed[T any](name string, reader *avro.Schema, id uint32, lookup lookup) *framed[T] {
+	return &framed[T]{name: name, reader: reader, id: id, writers: newWriters(reader, id, lookup)}
+}
+
+// Encode returns the framed Avro of a *T. It fails only for another type or a value outside the schema's enums.
+func (c *framed[T]) Encode(value any) ([]byte, error) {
+	record, ok := value.(*T)
+	if !ok {
+		return nil, fmt.Errorf("encoding %s: %T is not %T", c.name, value, record)
+	}
+	frame := make([]byte, frameSize, 192) // most records fit
+	binary.BigEndian.PutUint32(frame[1:], c.id)
+	data, err := c.reader.AppendEncode(frame, record)
+	if err != nil {
+		return nil, fmt.Errorf("encoding %s: %w", c.name, err)
+	}
+	return data, nil
+}
+
+// Decode returns a *T or an *Unreadable; see Codecs for the one error.
+func (c *framed[T]) Decode(data []byte) (any, error) {
+	record, bad, err := c.decode(data)
+	switch {
+	case err != nil:
+		return nil, err
+	case bad != nil:
+		return bad, nil
+	}
+	return record, nil
+}
+
+func (c *framed[T]) decode(data []byte) (*T, *Unreadable, error) {
+	switch {
+	case data == nil:
+		return nil, &Unreadable{Reason: ReasonNullValue}, nil
+	case len(data) == 0 || data[0] != frameMagic:
+		return nil, refuse(data, ReasonNotAFormat, "no Confluent frame"), nil
+	case len(data) < frameSize:
+		return nil, refuse(data, ReasonMalformed, "frame of %d bytes, at least %d", len(data), frameSize), nil
+	}
+	writer, err := c.writers.get(binary.BigEndian.Uint32(data[1:frameSize]))
+	if err != nil {
+		return nil, nil, fmt.Errorf("decoding %s: %w", c.name, err)
+	}
+	if writer.schema == nil {
+		return nil, refuse(data, writer.reason, "%s", writer.detail), nil
+	}
+	record := new(T)
+	rest, err := writer.schema.Decode(data[frameSize:], record)
+	switch {
+	case err != nil:
+		return nil, refuse(data, ReasonMalformed, "%s", err), nil
+	case len(rest) > 0:
+		return nil, refuse(data, ReasonMalformed, "%d bytes after the record", len(rest)), nil
+	}
+	return record, nil, nil
+}
+
+// refuse says why data cannot be used.
+func refuse(data []byte, reason Reason, format string, args ...any) *Unreadable {
+	return &Unreadable{Reason: reason, Detail: fmt.Sprintf(format, args...), Value: data}
+}
