@@ -1,0 +1,17 @@
+// Package api serves what the flow has counted: trending, post statistics, the state of the groups, health, metrics,
+// and a page that shows it all at work.
+//
+//	deps.go      what the API reads, as small interfaces
+//	config.go    addresses and time limits
+//	handler.go   New: every route in one place
+//	server.go    Server: listening, running, draining
+//	trending.go  GET /v1/trending        stream.go  GET /v1/trending/stream
+//	posts.go     GET /v1/posts/{id}/stats
+//	status.go    GET /v1/status          health.go  GET /health/live, /health/ready
+//	errors.go    which error is which problem+json answer
+//	page.go      the page at / and the reference at /docs (files in web/)
+//
+// It keeps no state and reads nothing but its interfaces: it does not know Kafka, Redis or ClickHouse. An answer is as
+// fresh as the views behind it, and says so where it can (as_of, lag); before they have recovered it is a 503, never a
+// partial number.
+package api
