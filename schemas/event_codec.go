@@ -23,11 +23,29 @@ func (c eventCodec) Decode(data []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	event, bad = complete(event, bad, data)
+	if bad != nil {
+		return bad, nil
+	}
+	return event, nil
+}
+
+// DecodeEventJSON reads the JSON form of an event by the rules of the `events` codec. It needs no registry.
+func DecodeEventJSON(data []byte) (*Event, *Unreadable) {
+	if len(data) > MaxEventValue {
+		return nil, refuse(data, ReasonTooLarge, "value: %d bytes, at most %d", len(data), MaxEventValue)
+	}
+	event, bad := parseEvent(data)
+	return complete(event, bad, data)
+}
+
+// complete checks an event that could be parsed, keeps its value and gives it an id where it has none.
+func complete(event *Event, bad *Unreadable, data []byte) (*Event, *Unreadable) {
 	if bad == nil {
 		bad = event.check(data)
 	}
 	if bad != nil {
-		return bad, nil
+		return nil, bad
 	}
 	event.Raw = data
 	if event.EventID == "" {
