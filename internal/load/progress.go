@@ -1,0 +1,59 @@
+package load
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// Progress shows how far a load is: a bar that is redrawn on a terminal, else a line every few seconds.
+type Progress struct {
+	out      io.Writer
+	terminal bool
+	now      func() time.Time
+	begin    time.Time
+	last     time.Time
+	drawn    bool
+}
+
+// NewProgress writes to out; now is the clock.
+func NewProgress(out io.Writer, terminal bool, now func() time.Time) *Progress {
+	at := now()
+	return &Progress{out: out, terminal: terminal, now: now, begin: at, last: at}
+}
+
+// Show is told how many of total events are acknowledged, as often as the caller likes.
+func (p *Progress) Show(acked, total int) {
+	now, every := p.now(), 3*time.Second
+	if p.terminal {
+		every = 100 * time.Millisecond
+	}
+	if now.Sub(p.last) < every {
+		return
+	}
+	p.last, p.drawn = now, true
+	text := fmt.Sprintf("%3d%%  %d of %d events, %.0f/s", 100*acked/total, acked, total, Speed(acked, now.Sub(p.begin)))
+	if !p.terminal {
+		fmt.Fprintln(p.out, text)
+		return
+	}
+	const width = 30
+	full := width * acked / total
+	fmt.Fprintf(p.out, "\r[%s%s] %s\x1b[K", strings.Repeat("=", full), strings.Repeat(" ", width-full), text)
+}
+
+// End clears a bar, so that what is printed next has the line for itself.
+func (p *Progress) End() {
+	if p.terminal && p.drawn {
+		fmt.Fprint(p.out, "\r\x1b[K")
+	}
+}
+
+// Speed is n per second, 0 for no time at all.
+func Speed(n int, took time.Duration) float64 {
+	if took <= 0 {
+		return 0
+	}
+	return float64(n) / took.Seconds()
+}

@@ -1,0 +1,181 @@
+package load
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/IBM/sarama"
+	"golang.org/x/time/rate"
+
+	"github.com/nova-social/nova-streams/schemas"
+	"github.com/nova-social/nova-streams/topology"
+)
+
+// Config says how a file is loaded.
+type Config struct {
+	Topic   string        // where the events go
+	ShiftTo time.Time     // moment to which the newest event is moved, all others with it; zero = times stay
+	Rate    float64       // events per second at most; 0 = as fast as the broker takes them
+	SkipBad bool          // leave out lines that are no events, instead of refusing the file
+	Grace   time.Duration // how long a load that is stopped waits for what is under way
+}
+
+// DefaultConfig loads as fast as possible and refuses a file with a bad line.
+func DefaultConfig() Config { return Config{Topic: string(topology.Events), Grace: 5 * time.Second} }
+
+// Validate names the first field that cannot work.
+func (c Config) Validate() error {
+	switch {
+	case c.Topic == "":
+		return errors.New("load: Topic must not be empty")
+	case c.Rate < 0:
+		return fmt.Errorf("load: Rate must not be negative, is %v", c.Rate)
+	case c.Grace <= 0:
+		return fmt.Errorf("load: Grace must be positive, is %v", c.Grace)
+	}
+	return nil
+}
+
+// Result is what became of a load, also of one that ended with an error.
+type Result struct {
+	Acknowledged int // events the broker has
+	Skipped      int // bad lines left out
+	Took         time.Duration
+}
+
+// Run checks the file, sends its events through p, which it closes, and returns when all are acknowledged. progress is
+// told now and then, by one goroutine, how many of the file's events are. A cancelled context stops the reading, waits
+// up to Grace for what is under way, and is an error.
+func Run(ctx context.Context, cfg Config, path string, p sarama.AsyncProducer, progress func(acked, total int)) (Result, error) {
+	begin := time.Now()
+	l := loader{cfg: cfg, path: path, producer: p, progress: progress}
+	err := l.run(ctx)
+	l.result.Took = time.Since(begin)
+	return l.result, err
+}
+
+type loader struct {
+	cfg      Config
+	path     string
+	producer sarama.AsyncProducer
+	progress func(acked, total int)
+	total    int
+	offset   int64 // ms added to every event time
+	result   Result
+}
+
+func (l *loader) run(ctx context.Context) error {
+	if err := l.look(); err != nil {
+		l.producer.AsyncClose()
+		return err
+	}
+	feeding, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	fed := make(chan error, 1)
+	go func() {
+		fed <- l.feed(feeding)
+		l.producer.AsyncClose()
+	}()
+	if err := l.collect(ctx, stop); err != nil {
+		return err
+	}
+	if err := <-fed; err != nil {
+		return err
+	}
+	return context.Cause(ctx)
+}
+
+// look is the first pass: a file that would be refused is refused before anything is sent.
+func (l *loader) look() error {
+	if err := l.cfg.Validate(); err != nil {
+		return err
+	}
+	found, err := Look(l.path)
+	if err != nil {
+		return err
+	}
+	if found.First != nil && !l.cfg.SkipBad {
+		return fmt.Errorf("%w (bad lines: %d of %d; nothing was sent)", found.First, found.Bad, found.Bad+found.Events)
+	}
+	l.total, l.result.Skipped = found.Events, found.Bad
+	if !l.cfg.ShiftTo.IsZero() {
+		l.offset = l.cfg.ShiftTo.UnixMilli() - found.Newest
+	}
+	return nil
+}
+
+// feed is the second pass.
+func (l *loader) feed(ctx context.Context) error {
+	limit := rate.NewLimiter(rate.Inf, 0)
+	if l.cfg.Rate > 0 {
+		limit = rate.NewLimiter(rate.Limit(l.cfg.Rate), max(1, int(l.cfg.Rate/20))) // bursts of 50 ms
+	}
+	return each(l.path, func(line Line) error {
+		if line.Bad != nil {
+			return nil
+		}
+		msg, err := l.message(line.Event)
+		if err != nil {
+			return err
+		}
+		if err := limit.Wait(ctx); err != nil {
+			return context.Cause(ctx)
+		}
+		select {
+		case l.producer.Input() <- msg:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	})
+}
+
+func (l *loader) message(e *schemas.Event) (*sarama.ProducerMessage, error) {
+	value := bytes.Clone(e.Raw)
+	if !l.cfg.ShiftTo.IsZero() {
+		var err error
+		if value, err = shifted(e.Raw, e.EventTime+l.offset); err != nil {
+			return nil, err
+		}
+	}
+	return &sarama.ProducerMessage{Topic: l.cfg.Topic, Key: sarama.StringEncoder(e.Key()), Value: sarama.ByteEncoder(value)}, nil
+}
+
+// collect counts acknowledgements until the producer has ended. The first refusal stops the feed.
+func (l *loader) collect(ctx context.Context, stop context.CancelCauseFunc) error {
+	var (
+		refused error
+		late    <-chan time.Time
+		done    = ctx.Done()
+		acks    = l.producer.Successes()
+		errs    = l.producer.Errors()
+	)
+	for acks != nil || errs != nil {
+		select {
+		case _, ok := <-acks:
+			if !ok {
+				acks = nil
+				continue
+			}
+			l.result.Acknowledged++
+			l.progress(l.result.Acknowledged, l.total)
+		case e, ok := <-errs:
+			if !ok {
+				errs = nil
+				continue
+			}
+			if refused == nil {
+				refused = fmt.Errorf("sending to %s: %w", l.cfg.Topic, e.Err)
+				stop(refused)
+			}
+		case <-done:
+			done, late = nil, time.After(l.cfg.Grace)
+		case <-late:
+			return fmt.Errorf("the broker has not acknowledged everything under way: %w", context.Cause(ctx))
+		}
+	}
+	return refused
+}
