@@ -43,7 +43,5 @@ func steady(w engagement.Window, buckets []engagement.Bucket, now int64) (from, 
 	return from, until
 }
 
-// over reports whether the window at now has left all buckets of the entry behind.
-func (e *entry) over(w engagement.Window, now int64) bool {
-	return e.buckets[len(e.buckets)-1].Start+w.Length.Milliseconds() <= now
-}
+// over reports, after a look, whether the window has left all buckets behind: no edge is ahead.
+func (e *entry) over() bool { return e.until == math.MaxInt64 }

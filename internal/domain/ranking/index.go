@@ -52,19 +52,19 @@ func (x *Index) Len() int {
 	return len(x.entries)
 }
 
-// Top returns the first k posts of the ranking at now, fewer if fewer have any count within the window. Posts whose
+// Top returns the first k > 0 posts of the ranking at now, fewer if fewer have any count within the window. Posts whose
 // last bucket has left the window leave the index, so a later call with an earlier now no longer sees them.
 func (x *Index) Top(now int64, k int) []Item {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	best := newSelection(k)
+	best := selection{k: k}
 	for i := 0; i < len(x.entries); {
 		e := &x.entries[i]
-		if e.over(x.window, now) {
+		e.look(x.window, x.weights, now)
+		if e.over() {
 			x.remove(i) // the last entry moves here: look at this place again
 			continue
 		}
-		e.look(x.window, x.weights, now)
 		if e.item.Counts != (engagement.Counts{}) {
 			best.offer(&e.item)
 		}

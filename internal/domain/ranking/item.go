@@ -16,6 +16,12 @@ type Item struct {
 
 // Compare orders items from the top: higher score, then newer last engagement, then smaller post id. It is 0 only for
 // the same post, so a ranking has one order.
-func Compare(a, b Item) int {
-	return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(b.Last, a.Last), cmp.Compare(a.PostID, b.PostID))
+func Compare(a, b Item) int { return compare(&a, &b) }
+
+// compare is Compare without the copies. The score decides most pairs, so the rest is looked at only if it must be.
+func compare(a, b *Item) int {
+	if a.Score != b.Score {
+		return cmp.Compare(b.Score, a.Score)
+	}
+	return cmp.Or(cmp.Compare(b.Last, a.Last), cmp.Compare(a.PostID, b.PostID))
 }

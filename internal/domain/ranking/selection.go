@@ -6,35 +6,35 @@ import "slices"
 // long list fall to one comparison with the k-th.
 type selection struct {
 	k     int
-	items []Item
-	cut   bool // items[k-1] was the k-th when last cut: nothing behind it can matter
-	worst Item
+	items []*Item
+	worst *Item // the k-th when last cut: nothing behind it can matter; nil before
 }
 
-func newSelection(k int) *selection { return &selection{k: k} }
-
+// offer considers an item, which must not change until sorted.
 func (s *selection) offer(item *Item) {
-	if s.k <= 0 || s.cut && (item.Score < s.worst.Score || Compare(*item, s.worst) > 0) {
+	if s.worst != nil && compare(item, s.worst) > 0 {
 		return
 	}
-	s.items = append(s.items, *item)
+	s.items = append(s.items, item)
 	if len(s.items) >= 2*s.k {
-		s.trim()
+		s.cut()
 	}
 }
 
-func (s *selection) trim() {
-	slices.SortFunc(s.items, Compare)
+func (s *selection) cut() {
+	slices.SortFunc(s.items, compare)
 	if len(s.items) >= s.k {
 		s.items = s.items[:s.k]
-		s.worst, s.cut = s.items[s.k-1], true
+		s.worst = s.items[s.k-1]
 	}
 }
 
-// sorted returns the selected items from the top.
+// sorted returns copies of the selected items from the top.
 func (s *selection) sorted() []Item {
-	if s.k > 0 {
-		s.trim()
+	s.cut()
+	items := make([]Item, len(s.items))
+	for i, item := range s.items {
+		items[i] = *item
 	}
-	return s.items
+	return items
 }
