@@ -2,12 +2,14 @@ package streams
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	"github.com/IBM/sarama"
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/nova-social/nova-streams/schemas"
@@ -55,7 +57,7 @@ func openSession(s *Stage, group sarama.ConsumerGroupSession) (*session, error) 
 // fetchCheckpoints returns the committed offset and metadata of each partition of a group's input.
 func fetchCheckpoints(ctx context.Context, client *kgo.Client, group, input string) (map[int32]checkpoint, error) {
 	res, err := kadm.NewClient(client).FetchOffsets(ctx, group)
-	if err != nil {
+	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) { // a group nobody has joined yet has committed nothing
 		return nil, fmt.Errorf("fetching committed offsets of %s: %w", group, err)
 	}
 	cps := map[int32]checkpoint{}
