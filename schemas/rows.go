@@ -1,6 +1,10 @@
 package schemas
 
-import "github.com/nova-social/nova-streams/internal/domain/engagement"
+import (
+	"encoding/hex"
+
+	"github.com/nova-social/nova-streams/internal/domain/engagement"
+)
 
 // rowHead is the position every table row carries.
 type rowHead struct{ last Position }
@@ -13,6 +17,9 @@ func (h *rowHead) SetLast(p Position) { h.last = p }
 
 // EventHash is the identity of an event in a dedup row: the first 16 bytes of SHA-256 of its event id.
 type EventHash [16]byte
+
+// MarshalJSON returns the hash in hex, for people who look at rows.
+func (h EventHash) MarshalJSON() ([]byte, error) { return []byte(`"` + hex.EncodeToString(h[:]) + `"`), nil }
 
 // SeenEvent is one entry of a dedup row.
 type SeenEvent struct {

@@ -1,0 +1,84 @@
+// Package tables looks one row of a group's table up, straight from the table's topic.
+//
+// It reads the one partition that holds the key from its start to its end, so it needs no running processor and shows
+// what a recovery would restore: rows not yet sent by a stage are not seen. It is for people, not for serving.
+package tables
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"github.com/nova-social/nova-streams/internal/kafka"
+	"github.com/nova-social/nova-streams/internal/murmur2"
+	"github.com/nova-social/nova-streams/schemas"
+	"github.com/nova-social/nova-streams/topology"
+)
+
+// Errors of a look-up.
+var (
+	ErrNoGroup = errors.New("tables: no group of this name keeps a table")
+	ErrNoRow   = errors.New("tables: no row under this key")
+)
+
+// Found is a row and where it lies.
+type Found struct {
+	Topic     string           `json:"topic"`
+	Partition int32            `json:"partition"`
+	Offset    int64            `json:"offset"`
+	Time      time.Time        `json:"time"` // when the broker appended it
+	Last      schemas.Position `json:"last"` // the last record of the stage's input that is in it
+	Row       schemas.Row      `json:"row"`
+}
+
+// Get returns the latest row of key in the table of the group of that name.
+func Get(ctx context.Context, client sarama.Client, groups []topology.Group, group, key string) (*Found, error) {
+	g, err := pick(groups, group)
+	if err != nil {
+		return nil, err
+	}
+	topic := g.Graph(nil).GroupTable().Topic()
+	partitions, err := client.Partitions(topic)
+	if err != nil {
+		return nil, fmt.Errorf("asking for the partitions of %s: %w", topic, err)
+	}
+	partition := murmur2.Partition([]byte(key), int32(len(partitions)))
+	var latest *sarama.ConsumerMessage
+	err = kafka.ReadPartition(ctx, client, topic, partition, func(m *sarama.ConsumerMessage) error {
+		if bytes.Equal(m.Key, []byte(key)) {
+			latest = m
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if latest == nil || latest.Value == nil {
+		return nil, fmt.Errorf("%w: %q in %s/%d", ErrNoRow, key, topic, partition)
+	}
+	decoded, err := g.Rows.Decode(latest.Value)
+	if err != nil {
+		return nil, fmt.Errorf("decoding %s/%d/%d: %w", topic, partition, latest.Offset, err)
+	}
+	row, ok := decoded.(schemas.Row)
+	if !ok {
+		return nil, fmt.Errorf("decoding %s/%d/%d: the codec gave %T", topic, partition, latest.Offset, decoded)
+	}
+	return &Found{topic, partition, latest.Offset, latest.Timestamp.UTC(), row.Last(), row}, nil
+}
+
+func pick(groups []topology.Group, name string) (topology.Group, error) {
+	names := make([]string, len(groups))
+	for i, g := range groups {
+		if string(g.Name) == name {
+			return g, nil
+		}
+		names[i] = string(g.Name)
+	}
+	return topology.Group{}, fmt.Errorf("%w: %q; there are %s", ErrNoGroup, name, strings.Join(names, ", "))
+}
