@@ -24,10 +24,15 @@ func (c cursor) String() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
+// parseCursor accepts only what String writes: base64 has other spellings of the same bytes.
 func parseCursor(text string) (cursor, error) {
-	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	b, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil || len(b) != cursorBytes || b[0] != cursorVersion {
 		return cursor{}, ErrBadCursor
 	}
-	return cursor{binary.BigEndian.Uint64(b[1:]), binary.BigEndian.Uint32(b[9:])}, nil
+	c := cursor{binary.BigEndian.Uint64(b[1:]), binary.BigEndian.Uint32(b[9:])}
+	if c.String() != text {
+		return cursor{}, ErrBadCursor
+	}
+	return c, nil
 }
