@@ -8,23 +8,24 @@
 package config
 
 import (
-	"cmp"
-	"errors"
-	"fmt"
 	"log/slog"
-	"net"
-	"strings"
 
+	"github.com/nova-social/nova-streams/api"
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
+	"github.com/nova-social/nova-streams/internal/streams"
+	"github.com/nova-social/nova-streams/internal/trending"
 )
 
-// Config is everything that can be set.
+// Config is everything that can be set. What a part is told by the program itself (its brokers, its logger) is not a
+// setting of that part: it is left out by the omit tag, or cannot be written in a file at all.
 type Config struct {
 	Kafka    Kafka
 	Registry Registry
-	HTTP     HTTP
+	Streams  streams.Config `omit:"Brokers,ClientID,Controls"`
 	Window   engagement.Window
-	Weights  engagement.Weights
+	Weights  engagement.Weights // in tenths of a point
+	Trending trending.Config
+	HTTP     api.Config
 	Log      Log
 }
 
@@ -42,11 +43,6 @@ type Registry struct {
 	URL string // base URL of a registry with Confluent's HTTP interface
 }
 
-// HTTP says where the API listens.
-type HTTP struct {
-	Addr string // host:port; port 0 takes a free one
-}
-
 // Log says what is logged, to standard error.
 type Log struct {
 	Level  slog.Level // debug, info, warn or error
@@ -58,51 +54,11 @@ func Default() Config {
 	return Config{
 		Kafka:    Kafka{Brokers: []string{"127.0.0.1:9092"}, ClientID: "nova", Partitions: 8, Replication: 1, MinInsyncReplicas: 1},
 		Registry: Registry{URL: "http://127.0.0.1:8081"},
-		HTTP:     HTTP{Addr: "127.0.0.1:8080"},
+		Streams:  streams.DefaultConfig(),
 		Window:   engagement.DefaultWindow(),
 		Weights:  engagement.DefaultWeights(),
+		Trending: trending.DefaultConfig(),
+		HTTP:     api.DefaultConfig(),
 		Log:      Log{Level: slog.LevelInfo, Format: "text"},
 	}
-}
-
-// Validate names the first setting that breaks its rule.
-func (c *Config) Validate() error {
-	return cmp.Or(c.Kafka.validate(), c.HTTP.validate(), c.Log.validate())
-}
-
-func (k Kafka) validate() error {
-	if len(k.Brokers) == 0 {
-		return errors.New("kafka.brokers must name at least one broker")
-	}
-	for _, b := range k.Brokers {
-		if err := hostPort("kafka.brokers", b); err != nil {
-			return err
-		}
-	}
-	if k.Partitions < 1 {
-		return fmt.Errorf("kafka.partitions must be at least 1, is %d", k.Partitions)
-	}
-	if k.Replication < 1 {
-		return fmt.Errorf("kafka.replication must be at least 1, is %d", k.Replication)
-	}
-	if k.MinInsyncReplicas < 1 || k.MinInsyncReplicas > int(k.Replication) {
-		return fmt.Errorf("kafka.min_insync_replicas must be from 1 to kafka.replication (%d), is %d", k.Replication, k.MinInsyncReplicas)
-	}
-	return nil
-}
-
-func (h HTTP) validate() error { return hostPort("http.addr", h.Addr) }
-
-func (l Log) validate() error {
-	if l.Format != "text" && l.Format != "json" {
-		return fmt.Errorf("log.format must be text or json, is %q", l.Format)
-	}
-	return nil
-}
-
-func hostPort(key, addr string) error {
-	if _, port, err := net.SplitHostPort(addr); err != nil || strings.TrimSpace(port) == "" {
-		return fmt.Errorf("%s must be host:port, is %q", key, addr)
-	}
-	return nil
 }

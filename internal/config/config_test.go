@@ -61,9 +61,12 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		`window.length: "60" is not a duration such as 30s`:                              file("window: {length: 60}"),
 		`http.addr: is a []interface {}, must be text`:                                   file("http: {addr: [a, b]}"),
 		`kafka.brokers must name at least one broker`:                                    env("NOVA_KAFKA_BROKERS="),
-		`kafka.brokers must be host:port, is "localhost"`:                                env("NOVA_KAFKA_BROKERS=localhost"),
+		`kafka.brokers must be host:port, has "localhost"`:                               env("NOVA_KAFKA_BROKERS=localhost"),
 		`kafka.partitions must be at least 1, is 0`:                                      env("NOVA_KAFKA_PARTITIONS=0"),
 		`kafka.min_insync_replicas must be from 1 to kafka.replication (1), is 2`:        env("NOVA_KAFKA_MIN_INSYNC_REPLICAS=2"),
+		`window: length must be a multiple of bucket (7s), is 1h0m0s (section window)`:   env("NOVA_WINDOW_BUCKET=7s"),
+		`engagement: Like must not be negative, is -1 (section weights)`:                 env("NOVA_WEIGHTS_LIKE=-1"),
+		`streams: Tick must be positive, is 0s (section streams)`:                        env("NOVA_STREAMS_TICK=0s"),
 		`log.format must be text or json, is "xml"`:                                      env("NOVA_LOG_FORMAT=xml"),
 		`no such file or directory`:                                                      {File: "/nowhere/nova.yaml"},
 	} {

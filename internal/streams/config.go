@@ -19,8 +19,8 @@ type Config struct {
 	SessionTimeout time.Duration // silence after which the group gives a member's partitions away
 	BackoffMin     time.Duration // pause before the first rebuild of a processor that ended
 	BackoffMax     time.Duration // longest such pause
-	Log            *slog.Logger
-	Metrics        *Metrics // nil for none
+	Log            *slog.Logger  // set by the program; DefaultConfig discards
+	Metrics        *Metrics      // nil for none
 	Controls       Controls
 }
 

@@ -186,6 +186,7 @@ func TestProducer_writes_once_and_in_order(t *testing.T) {
 func TestRebalance_has_no_fixed_pause(t *testing.T) {
 	run := func(t *testing.T, of func(*bench) runner) time.Duration {
 		b := newBench(t, 2)
+		b.cfg.SessionTimeout = 10 * time.Second // goka's pause alone would end a shorter session
 		b.produce(records)
 		b.start(of(b))
 		b.eventually("first done", func() bool { return b.committed(group) == records })

@@ -30,6 +30,17 @@ type Config struct {
 // DefaultConfig remembers ids for a day and allows clocks to be five minutes fast.
 func DefaultConfig() Config { return Config{Keep: 24 * time.Hour, Ahead: 5 * time.Minute} }
 
+// Validate names the first field that breaks its rule.
+func (c Config) Validate() error {
+	if c.Keep <= 0 {
+		return fmt.Errorf("dedup: keep must be positive, is %v", c.Keep)
+	}
+	if c.Ahead < 0 {
+		return fmt.Errorf("dedup: ahead must not be negative, is %v", c.Ahead)
+	}
+	return nil
+}
+
 // On handles one record of events.
 func (c Config) On(ctx goka.Context, msg any) schemas.Outcome {
 	switch m := msg.(type) {

@@ -2,6 +2,7 @@ package engagement
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -18,6 +19,20 @@ type Window struct {
 	Length   time.Duration // how far back a reader looks
 	Bucket   time.Duration // width of a bucket: a reader's window is exact to one width at its old edge
 	Lateness time.Duration // how much older than Length an event may arrive and still be bucketed
+}
+
+// Validate names the first field that breaks its rule.
+func (w Window) Validate() error {
+	if w.Bucket < time.Millisecond || w.Bucket%time.Millisecond != 0 {
+		return fmt.Errorf("window: bucket must be whole milliseconds, is %v", w.Bucket)
+	}
+	if w.Length < w.Bucket || w.Length%w.Bucket != 0 {
+		return fmt.Errorf("window: length must be a multiple of bucket (%v), is %v", w.Bucket, w.Length)
+	}
+	if w.Lateness < 0 {
+		return fmt.Errorf("window: lateness must not be negative, is %v", w.Lateness)
+	}
+	return nil
 }
 
 // Late reports whether an event of time at, appended to the log at root, is too old for a bucket.
