@@ -1,0 +1,153 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nova-social/nova-streams/internal/trending"
+)
+
+// TestAnswers compares every answer of the API, good and bad, with testdata/answers/*.http.
+func TestAnswers(t *testing.T) {
+	cursorOf := func(w *world) string {
+		page, err := w.board.Page("", 2)
+		require.NoError(t, err)
+		return *page.NextCursor
+	}
+	plain := func(path string) func(*world) string { return func(*world) string { return path } }
+	for name, path := range map[string]func(*world) string{
+		"trending":             plain("/v1/trending"),
+		"trending-first":       plain("/v1/trending?limit=2"),
+		"trending-next":        func(w *world) string { return "/v1/trending?limit=2&cursor=" + cursorOf(w) },
+		"trending-limit-0":     plain("/v1/trending?limit=0"),
+		"trending-limit-101":   plain("/v1/trending?limit=101"),
+		"trending-limit-text":  plain("/v1/trending?limit=many"),
+		"trending-bad-cursor":  plain("/v1/trending?cursor=" + strings.Repeat("x", 500)),
+		"trending-gone-cursor": goneCursor,
+		"trending-early": func(w *world) string {
+			w.deps.Trending = newBoard()
+			return "/v1/trending"
+		},
+		"stats":         plain("/v1/posts/p1/stats"),
+		"stats-quiet":   plain("/v1/posts/quiet/stats"),
+		"stats-escaped": plain("/v1/posts/a%2Fb%20c/stats"),
+		"stats-unknown": plain("/v1/posts/nobody/stats"),
+		"stats-early": func(w *world) string {
+			w.posts.recovering = true
+			return "/v1/posts/p1/stats"
+		},
+		"status": plain("/v1/status"),
+		"status-nothing": func(w *world) string {
+			w.deps.Status = fakeStatus(func(context.Context) (Status, error) { return Status{Drained: true}, nil })
+			return "/v1/status"
+		},
+		"status-failing": func(w *world) string {
+			w.deps.Status = fakeStatus(func(context.Context) (Status, error) { return Status{}, errors.New("secret of the broker") })
+			return "/v1/status"
+		},
+		"status-panicking": func(w *world) string {
+			w.deps.Status = fakeStatus(func(context.Context) (Status, error) { panic("oh") })
+			return "/v1/status"
+		},
+		"status-slow": func(w *world) string {
+			w.deps.Config.RequestTimeout = 10 * time.Millisecond
+			w.deps.Status = fakeStatus(func(ctx context.Context) (Status, error) { <-ctx.Done(); return Status{}, ctx.Err() })
+			return "/v1/status"
+		},
+		"health-live": func(w *world) string {
+			w.posts.recovering = true
+			return "/health/live"
+		},
+		"health-ready": plain("/health/ready"),
+		"health-ready-early": func(w *world) string {
+			w.posts.recovering = true
+			return "/health/ready"
+		},
+		"health-ready-unsorted": func(w *world) string {
+			w.deps.Trending = newBoard()
+			return "/health/ready"
+		},
+		"health-ready-no-status": func(w *world) string {
+			w.deps.Status = fakeStatus(func(context.Context) (Status, error) { return Status{}, errors.New("away") })
+			return "/health/ready"
+		},
+		"titles": plain("/page/titles?id=p1&id=p2&id=p3"),
+		"titles-none": func(w *world) string {
+			w.deps.Titles = nil
+			return "/page/titles?id=p1"
+		},
+		"unknown": plain("/v2/trending"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			answer := w.get(t, path(w))
+			var text bytes.Buffer
+			fmt.Fprintf(&text, "HTTP %d\nContent-Type: %s\n", answer.Code, answer.Header().Get("Content-Type"))
+			if after := answer.Header().Get("Retry-After"); after != "" {
+				fmt.Fprintf(&text, "Retry-After: %s\n", after)
+			}
+			text.WriteString("\n" + answer.Body.String())
+			requireGolden(t, "answers/"+name+".http", text.Bytes())
+			require.True(t, json.Valid(answer.Body.Bytes()))
+		})
+	}
+}
+
+// goneCursor pages a list, which is then replaced for longer than it is kept.
+func goneCursor(w *world) string {
+	page, err := w.board.Page("", 1)
+	if err != nil {
+		panic(err)
+	}
+	w.board.Delete("p3")
+	w.board.Refresh(now + trending.DefaultConfig().CursorTTL.Milliseconds() + 1)
+	return "/v1/trending?cursor=" + *page.NextCursor
+}
+
+func TestOtherMethods(t *testing.T) {
+	handler := New(newWorld().deps)
+	head := serve(t, handler, http.MethodHead, "/v1/trending")
+	require.Equal(t, http.StatusOK, head.Code)
+
+	post := serve(t, handler, http.MethodPost, "/v1/trending")
+	require.Equal(t, http.StatusMethodNotAllowed, post.Code)
+	require.Equal(t, "application/problem+json", post.Header().Get("Content-Type"))
+}
+
+// TestOpenAPI compares the document with the golden one, and checks that every route of /v1 and /health is in it.
+func TestOpenAPI(t *testing.T) {
+	handler := New(newWorld().deps)
+	answer := serve(t, handler, http.MethodGet, "/openapi.json")
+	require.Equal(t, http.StatusOK, answer.Code)
+	var pretty bytes.Buffer
+	require.NoError(t, json.Indent(&pretty, answer.Body.Bytes(), "", "  "))
+	requireGolden(t, "openapi.json", append(pretty.Bytes(), '\n'))
+
+	var document struct {
+		OpenAPI string                    `json:"openapi"`
+		Paths   map[string]map[string]any `json:"paths"`
+	}
+	require.NoError(t, json.Unmarshal(answer.Body.Bytes(), &document))
+	require.Equal(t, "3.1.0", document.OpenAPI)
+	routes, ok := handler.Handler.(chi.Routes)
+	require.True(t, ok)
+	described := 0
+	require.NoError(t, chi.Walk(routes, func(_, path string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		if strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/health/") {
+			require.Contains(t, document.Paths, path)
+			described++
+		}
+		return nil
+	}))
+	require.Len(t, document.Paths, described)
+}
