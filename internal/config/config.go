@@ -11,22 +11,28 @@ import (
 	"log/slog"
 
 	"github.com/nova-social/nova-streams/api"
+	"github.com/nova-social/nova-streams/internal/clickhouse"
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
+	"github.com/nova-social/nova-streams/internal/registry"
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/internal/trending"
+	"github.com/nova-social/nova-streams/processors/dedup"
 )
 
 // Config is everything that can be set. What a part is told by the program itself (its brokers, its logger) is not a
 // setting of that part: it is left out by the omit tag, or cannot be written in a file at all.
 type Config struct {
-	Kafka    Kafka
-	Registry Registry
-	Streams  streams.Config `omit:"Brokers,ClientID,Controls"`
-	Window   engagement.Window
-	Weights  engagement.Weights // in tenths of a point
-	Trending trending.Config
-	HTTP     api.Config
-	Log      Log
+	Kafka      Kafka
+	Registry   registry.Config
+	ClickHouse clickhouse.Config
+	Dedup      dedup.Config
+	Streams    streams.Config        `omit:"Brokers,ClientID,Controls"`
+	Sink       clickhouse.SinkConfig `omit:"Brokers,ClientID"`
+	Window     engagement.Window
+	Weights    engagement.Weights // in tenths of a point
+	Trending   trending.Config
+	HTTP       api.Config
+	Log        Log
 }
 
 // Kafka says which cluster to use and how to create topics there.
@@ -38,11 +44,6 @@ type Kafka struct {
 	MinInsyncReplicas int      // copies that must have a record before it counts as written, at most replication
 }
 
-// Registry says where schemas are registered.
-type Registry struct {
-	URL string // base URL of a registry with Confluent's HTTP interface
-}
-
 // Log says what is logged, to standard error.
 type Log struct {
 	Level  slog.Level // debug, info, warn or error
@@ -52,13 +53,30 @@ type Log struct {
 // Default returns the configuration of a stack on this machine, as docker compose starts it.
 func Default() Config {
 	return Config{
-		Kafka:    Kafka{Brokers: []string{"127.0.0.1:9092"}, ClientID: "nova", Partitions: 8, Replication: 1, MinInsyncReplicas: 1},
-		Registry: Registry{URL: "http://127.0.0.1:8081"},
-		Streams:  streams.DefaultConfig(),
-		Window:   engagement.DefaultWindow(),
-		Weights:  engagement.DefaultWeights(),
-		Trending: trending.DefaultConfig(),
-		HTTP:     api.DefaultConfig(),
-		Log:      Log{Level: slog.LevelInfo, Format: "text"},
+		Kafka:      Kafka{Brokers: []string{"127.0.0.1:9092"}, ClientID: "nova", Partitions: 8, Replication: 1, MinInsyncReplicas: 1},
+		Registry:   registry.DefaultConfig(),
+		ClickHouse: clickhouse.DefaultConfig(),
+		Dedup:      dedup.DefaultConfig(),
+		Streams:    streams.DefaultConfig(),
+		Sink:       clickhouse.DefaultSinkConfig(),
+		Window:     engagement.DefaultWindow(),
+		Weights:    engagement.DefaultWeights(),
+		Trending:   trending.DefaultConfig(),
+		HTTP:       api.DefaultConfig(),
+		Log:        Log{Level: slog.LevelInfo, Format: "text"},
 	}
+}
+
+// StreamsConfig returns the settings of the goka layer, with the brokers and the name of Kafka.
+func (c *Config) StreamsConfig() streams.Config {
+	s := c.Streams
+	s.Brokers, s.ClientID = c.Kafka.Brokers, c.Kafka.ClientID
+	return s
+}
+
+// SinkConfig returns the settings of the sink, with the brokers and the name of Kafka.
+func (c *Config) SinkConfig() clickhouse.SinkConfig {
+	s := c.Sink
+	s.Brokers, s.ClientID = c.Kafka.Brokers, c.Kafka.ClientID
+	return s
 }

@@ -11,13 +11,16 @@ func (c *Config) Validate() error {
 	if err := c.Kafka.validate(); err != nil {
 		return err
 	}
-	stages := c.Streams
-	stages.Brokers, stages.ClientID = c.Kafka.Brokers, c.Kafka.ClientID
+	stages := c.StreamsConfig()
 	for _, part := range []struct {
 		section string
 		err     error
 	}{
+		{"registry", c.Registry.Validate()},
+		{"clickhouse", c.ClickHouse.Validate()},
+		{"dedup", c.Dedup.Validate()},
 		{"streams", stages.Validate()},
+		{"sink", c.SinkConfig().Validate()},
 		{"window", c.Window.Validate()},
 		{"weights", c.Weights.Validate()},
 		{"trending", c.Trending.Validate()},

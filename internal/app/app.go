@@ -1,0 +1,208 @@
+// Package app puts the parts of the program together: Build, then Run, then Close, for the command line and for tests
+// alike. Which parts run is said by roles; they share nothing but Kafka, so each role may run in any process.
+//
+// It holds no business: verbs are in processors, exactness in streams and clickhouse, answers in api.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/nova-social/nova-streams/api"
+	"github.com/nova-social/nova-streams/internal/config"
+	"github.com/nova-social/nova-streams/internal/registry"
+	"github.com/nova-social/nova-streams/internal/streams"
+	"github.com/nova-social/nova-streams/schemas"
+	"github.com/nova-social/nova-streams/topology"
+)
+
+// Role is a part of the program that can run by itself.
+type Role string
+
+// The roles.
+const (
+	Processors Role = "processors" // the goka groups
+	Sinks      Role = "sinks"      // what writes ClickHouse
+	API        Role = "api"        // HTTP, the page, the Redis keys
+)
+
+// Roles are all roles.
+var Roles = []Role{Processors, Sinks, API}
+
+// ParseRole returns the role of that name.
+func ParseRole(name string) (Role, error) {
+	if r := Role(name); slices.Contains(Roles, r) {
+		return r, nil
+	}
+	return "", fmt.Errorf("no role is named %q; the roles are %v", name, Roles)
+}
+
+// Options are what tests and the demo add to the configuration.
+type Options struct {
+	Version string
+	Titles  api.Titles // names of posts for the page; nil for none
+}
+
+// App is a running program, or one about to run.
+type App struct {
+	cfg     config.Config
+	log     *slog.Logger
+	metrics *prometheus.Registry
+	codecs  *schemas.Codecs
+	opts    Options
+
+	stages    []*streams.Stage
+	inspector *streams.Inspector
+	server    *api.Server
+	parts     []part
+	closers   []func() error
+}
+
+// part is one thing that runs until its context ends.
+type part struct {
+	name string
+	run  func(context.Context) error
+}
+
+// startupPatience is how long Build waits for Kafka and the registry, which may start at the same time.
+const startupPatience = time.Minute
+
+// Build connects to the registry, provisions the topics and prepares the roles. It waits up to a minute for what is not
+// there yet. What it returns must be closed.
+func Build(ctx context.Context, cfg config.Config, roles []Role, log *slog.Logger, opts Options) (*App, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	a := &App{cfg: cfg, log: log, opts: opts, metrics: prometheus.NewRegistry()}
+	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if err := a.build(ctx, roles); err != nil {
+		return nil, errors.Join(err, a.Close(context.WithoutCancel(ctx)))
+	}
+	return a, nil
+}
+
+func (a *App) build(ctx context.Context, roles []Role) error {
+	if err := a.connect(ctx); err != nil {
+		return err
+	}
+	for _, role := range Roles { // in the order of the flow, each once
+		if !slices.Contains(roles, role) {
+			continue
+		}
+		build := map[Role]func() error{Processors: a.buildProcessors, Sinks: a.buildSinks, API: func() error { return a.buildAPI(ctx) }}[role]
+		if err := build(); err != nil {
+			return fmt.Errorf("preparing %s: %w", role, err)
+		}
+	}
+	return nil
+}
+
+// connect makes the codecs and the topics.
+func (a *App) connect(ctx context.Context) error {
+	reg, err := registry.New(a.cfg.Registry, a.log)
+	if err != nil {
+		return err
+	}
+	a.onClose(func() error { reg.Close(); return nil })
+	// a decoder that waits for the registry goes on waiting until Close
+	lookups, stop := context.WithCancel(context.WithoutCancel(ctx))
+	a.onClose(func() error { stop(); return nil })
+	a.codecs, err = patiently(ctx, a.log, "registering schemas", func() (*schemas.Codecs, error) { return schemas.NewCodecs(lookups, reg) })
+	if err != nil {
+		return err
+	}
+	created, err := patiently(ctx, a.log, "provisioning topics", func() ([]string, error) {
+		made, err := Provision(ctx, a.cfg.Kafka)
+		if errors.Is(err, streams.ErrMismatch) {
+			return made, backoff.Permanent(err)
+		}
+		return made, err
+	})
+	if err != nil {
+		return err
+	}
+	if len(created) > 0 {
+		a.log.InfoContext(ctx, "created topics", "topics", created)
+	}
+	a.inspector, err = streams.NewInspector(a.cfg.Kafka.Brokers)
+	if err != nil {
+		return err
+	}
+	a.onClose(func() error { a.inspector.Close(); return nil })
+	return nil
+}
+
+// Provision creates the topics of the catalogue that are missing and checks the others.
+func Provision(ctx context.Context, k config.Kafka) ([]string, error) {
+	return streams.Provision(ctx, k.Brokers, TopicSpecs(k))
+}
+
+// TopicSpecs says what each topic of the catalogue must be on this cluster.
+func TopicSpecs(k config.Kafka) []streams.TopicSpec {
+	var specs []streams.TopicSpec
+	for _, t := range topology.Topics() {
+		c := t.Config()
+		c["min.insync.replicas"] = fmt.Sprint(k.MinInsyncReplicas)
+		specs = append(specs, streams.TopicSpec{Name: t.Name, Partitions: k.Partitions, Replication: k.Replication, Config: c})
+	}
+	return specs
+}
+
+// patiently tries until it works, the error is permanent, or the patience of start-up is over.
+func patiently[T any](ctx context.Context, log *slog.Logger, what string, try func() (T, error)) (T, error) {
+	v, err := backoff.Retry(ctx, try, backoff.WithMaxElapsedTime(startupPatience), backoff.WithNotify(func(err error, wait time.Duration) {
+		log.WarnContext(ctx, what+" does not work yet", "err", err, "again_in", wait)
+	}))
+	if err != nil {
+		return v, fmt.Errorf("%s: %w", what, err)
+	}
+	return v, nil
+}
+
+func (a *App) onClose(f func() error) { a.closers = append(a.closers, f) }
+
+func (a *App) add(name string, run func(context.Context) error) {
+	a.parts = append(a.parts, part{name, run})
+}
+
+// Run runs all parts until ctx ends or one fails. Ending by ctx drains: batches and epochs under way are finished and
+// committed. It returns nil then.
+func (a *App) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, p := range a.parts {
+		group.Go(func() error {
+			if err := p.run(ctx); err != nil {
+				return fmt.Errorf("%s: %w", p.name, err)
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// Addr returns the host:port of the API, "" without that role.
+func (a *App) Addr() string {
+	if a.server == nil {
+		return ""
+	}
+	return a.server.Addr()
+}
+
+// Close frees what Build took, in reverse order. Run must have returned.
+func (a *App) Close(context.Context) error {
+	var errs []error
+	for _, f := range slices.Backward(a.closers) {
+		errs = append(errs, f())
+	}
+	a.closers = nil
+	return errors.Join(errs...)
+}

@@ -1,0 +1,89 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/nova-social/nova-streams/api"
+	"github.com/nova-social/nova-streams/internal/clickhouse"
+	"github.com/nova-social/nova-streams/internal/streams"
+	"github.com/nova-social/nova-streams/internal/trending"
+	"github.com/nova-social/nova-streams/processors/reactions"
+	"github.com/nova-social/nova-streams/processors/scores"
+	"github.com/nova-social/nova-streams/schemas"
+	"github.com/nova-social/nova-streams/topology"
+)
+
+// verbs says what each group does.
+func (a *App) verbs() map[string]streams.Verb {
+	return map[string]streams.Verb{
+		string(topology.Dedup):     a.cfg.Dedup.On,
+		string(topology.Reactions): reactions.On,
+		string(topology.Scores):    scores.Config{Window: a.cfg.Window}.On,
+	}
+}
+
+func (a *App) layer() streams.Config {
+	cfg := a.cfg.StreamsConfig()
+	cfg.Log = a.log
+	return cfg
+}
+
+func (a *App) buildProcessors() error {
+	cfg := a.layer()
+	cfg.Metrics = streams.NewMetrics(a.metrics)
+	verbs := a.verbs()
+	for _, g := range topology.Groups(a.codecs) {
+		stage, err := streams.New(cfg, g.Graph, verbs[string(g.Name)])
+		if err != nil {
+			return err
+		}
+		a.stages = append(a.stages, stage)
+		a.add("group "+stage.Name(), stage.Run)
+	}
+	return nil
+}
+
+func (a *App) buildSinks() error {
+	client, err := clickhouse.Open(a.cfg.ClickHouse)
+	if err != nil {
+		return err
+	}
+	a.onClose(client.Close)
+	sink, err := clickhouse.NewSink(a.cfg.SinkConfig(), clickhouse.Deps{
+		Table: client, Activity: a.codecs.Activity, DeadLetters: a.codecs.DeadLetters,
+		Log: a.log.With("group", topology.PostEventsSink), Metrics: clickhouse.NewMetrics(a.metrics),
+	})
+	if err != nil {
+		return err
+	}
+	a.add("sink post_events", sink.Run)
+	return nil
+}
+
+func (a *App) buildAPI(ctx context.Context) error {
+	board := trending.New(a.cfg.Trending, a.cfg.Window, a.cfg.Weights, trending.NewMetrics(a.metrics))
+	view, err := streams.NewView(a.layer(), string(topology.ScoresTable), a.codecs.ScoreRows, func(post string, row schemas.Row) {
+		if r, ok := row.(*schemas.ScoreRow); ok {
+			board.Update(post, r)
+		} else {
+			board.Delete(post)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	a.add("view "+string(topology.ScoresTable), view.Run)
+	a.add("trending", func(ctx context.Context) error { return board.Run(ctx, time.Now, view.Recovered) })
+	handler := api.New(api.Deps{
+		Config: a.cfg.HTTP, Version: a.opts.Version, Trending: board, Posts: posts{view}, Status: status{a.inspector, a.stages},
+		Titles: a.opts.Titles, Metrics: a.metrics, Log: a.log,
+	})
+	a.server = api.NewServer(a.cfg.HTTP, handler, a.log)
+	if err := a.server.Listen(ctx); err != nil {
+		return err
+	}
+	a.onClose(a.server.Close)
+	a.add("api", a.server.Run)
+	return nil
+}
