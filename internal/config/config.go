@@ -24,7 +24,7 @@ import (
 type Config struct {
 	Kafka      Kafka
 	Registry   registry.Config
-	ClickHouse clickhouse.Config
+	ClickHouse clickhouse.Config `koanf:"clickhouse"`
 	Dedup      dedup.Config
 	Streams    streams.Config        `omit:"Brokers,ClientID,Controls"`
 	Sink       clickhouse.SinkConfig `omit:"Brokers,ClientID"`

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -85,6 +86,8 @@ func TestEnvironmentNamesAreUnambiguous(t *testing.T) {
 		seen[s.Env()] = s.Key
 	}
 	require.Equal(t, "kafka.min_insync_replicas", seen["NOVA_KAFKA_MIN_INSYNC_REPLICAS"])
+	require.Equal(t, "clickhouse.retention.post_events", seen["NOVA_CLICKHOUSE_RETENTION_POST_EVENTS"])
+	require.NotContains(t, seen, "NOVA_STREAMS_BROKERS", "the brokers are named once, under kafka")
 }
 
 // What `nova config` prints can be loaded again and means the same, and so do environment variables with the same text.
@@ -116,6 +119,17 @@ func TestPasswordInURLIsNotPrinted(t *testing.T) {
 	require.NoError(t, e.WriteYAML(&out))
 	require.NotContains(t, out.String(), "hunter2")
 	require.Contains(t, out.String(), "http://user:xxxxx@host:8081")
+}
+
+func TestSecretIsNotPrintedButUsed(t *testing.T) {
+	e, err := Load(Sources{Environ: []string{"NOVA_CLICKHOUSE_PASSWORD=hunter2"}})
+	require.NoError(t, err)
+	require.Equal(t, "hunter2", e.ClickHouse.Password.Reveal())
+	var out bytes.Buffer
+	require.NoError(t, e.WriteYAML(&out))
+	require.NotContains(t, out.String(), "hunter2")
+	require.Contains(t, out.String(), "redacted")
+	require.NotContains(t, fmt.Sprintf("%+v", e), "hunter2")
 }
 
 func TestNestedSectionsAndTags(t *testing.T) {
