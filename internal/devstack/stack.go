@@ -12,22 +12,23 @@ import (
 // Stack is a running set of servers.
 type Stack struct {
 	cfg       Config
-	temporary bool // the data directory is ours to remove
+	temporary bool   // the data directory is ours to remove
+	unlock    func() // lets the data directory go
 	timings   Timings
 	stops     []stop // in order of start
 
-	kafka    *kafka
-	registry *registry
-	redis    *redis
+	kafka      *kafka
+	registry   *registry
+	redis      *redis
+	clickhouse *clickhouse
 }
 
 type stop func(context.Context) error
 
-// Timings says how long each step of Start took; zero = nothing to do. ClickHouse starts beside the other parts, so
-// Total is less than the sum.
+// Timings says how long each step of Start took. Download, Build and ClickHouse go on beside the other three.
 type Timings struct {
-	Download   time.Duration // of the chDB library
-	Build      time.Duration // of chdb-server
+	Download   time.Duration // of the chDB library; next to nothing if it is there
+	Build      time.Duration // of chdb-server; likewise
 	Kafka      time.Duration
 	Registry   time.Duration
 	Redis      time.Duration
@@ -53,11 +54,23 @@ func (s *Stack) start(ctx context.Context) error {
 	if err := s.openDataDir(); err != nil {
 		return err
 	}
-	if err := s.startInProcess(); err != nil {
-		return err
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	beside := make(chan error, 1)
+	go func() { beside <- s.startClickHouse(ctx) }()
+	err := s.startInProcess()
+	if err != nil {
+		cancel()
+	}
+	errBeside := <-beside
+	if s.clickhouse != nil {
+		s.stops = append(s.stops, s.clickhouse.stop)
 	}
 	s.timings.Total = time.Since(begin)
-	return ctx.Err()
+	if err != nil {
+		return err // the other's error would be its consequence
+	}
+	return errBeside
 }
 
 func (s *Stack) openDataDir() error {
@@ -68,8 +81,9 @@ func (s *Stack) openDataDir() error {
 		}
 		s.cfg.DataDir, s.temporary = dir, true
 	}
-	if err := os.MkdirAll(s.cfg.DataDir, 0o755); err != nil {
-		return fmt.Errorf("making the data directory: %w", err)
+	var err error
+	if s.unlock, err = tryLock(filepath.Join(s.cfg.DataDir, "lock")); err != nil {
+		return fmt.Errorf("opening the data directory: %w", err)
 	}
 	return nil
 }
@@ -95,6 +109,16 @@ func (s *Stack) startInProcess() error {
 	)
 }
 
+// startClickHouse starts ClickHouse, which takes longest and runs in a process of its own.
+func (s *Stack) startClickHouse(ctx context.Context) error {
+	if !s.cfg.has(ClickHouse) {
+		return nil
+	}
+	var err error
+	s.clickhouse, err = startClickHouse(ctx, s.cfg, filepath.Join(s.cfg.DataDir, "clickhouse"), &s.timings)
+	return err
+}
+
 // startPart runs start if the part is wanted, books its time and remembers how to stop it.
 func (s *Stack) startPart(p Part, took *time.Duration, start func() (stop, error)) error {
 	if !s.cfg.has(p) {
@@ -118,6 +142,9 @@ func (s *Stack) Close(ctx context.Context) error {
 		errs = append(errs, s.stops[i](ctx))
 	}
 	s.stops = nil
+	if s.unlock != nil {
+		s.unlock()
+	}
 	if s.temporary {
 		errs = append(errs, os.RemoveAll(s.cfg.DataDir))
 	}
@@ -148,8 +175,30 @@ func (s *Stack) RedisAddr() string {
 	return s.redis.addr()
 }
 
+// ClickHouseAddr returns host:port of ClickHouse's HTTP interface, "" without it.
+func (s *Stack) ClickHouseAddr() string {
+	if s.clickhouse == nil {
+		return ""
+	}
+	return s.clickhouse.addr
+}
+
+// ClickHouseDSN returns what clickhouse.ParseDSN takes, with the database "default", "" without ClickHouse.
+func (s *Stack) ClickHouseDSN() string {
+	if s.clickhouse == nil {
+		return ""
+	}
+	return "http://" + s.clickhouse.addr + "/default"
+}
+
 // DataDir returns the directory the parts keep their data in.
 func (s *Stack) DataDir() string { return s.cfg.DataDir }
 
 // Timings returns how long the steps of the start took.
 func (s *Stack) Timings() Timings { return s.timings }
+
+// timed returns a function that writes the time since the call of timed into d.
+func timed(d *time.Duration) func() {
+	begin := time.Now()
+	return func() { *d = time.Since(begin) }
+}

@@ -1,0 +1,130 @@
+package devstack
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+)
+
+// child is a process that must not outlive this one. Its standard input is a pipe only this process holds: it ends with
+// us, also when we are killed, and the child stops with it. What the child writes to standard error is logged.
+type child struct {
+	command *exec.Cmd
+	stdin   io.Closer
+	stdout  *os.File
+	stderr  *lineLog
+
+	ended chan struct{} // closed when the process is gone
+	err   error         // how it ended, after that
+}
+
+func startChild(command *exec.Cmd, log *slog.Logger) (*child, error) {
+	c := &child{command: command, stderr: &lineLog{log: log}, ended: make(chan struct{})}
+	var err error
+	if c.stdin, err = command.StdinPipe(); err != nil {
+		return nil, fmt.Errorf("making a pipe: %w", err)
+	}
+	read, write, err := os.Pipe()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("making a pipe: %w", err), c.stdin.Close())
+	}
+	defer write.Close()
+	c.stdout = read
+	command.Stdout, command.Stderr = write, c.stderr
+	// Ctrl-C in a terminal is for this process, which stops its children in order.
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := command.Start(); err != nil {
+		return nil, errors.Join(fmt.Errorf("starting %s: %w", command.Path, err), read.Close())
+	}
+	go func() {
+		c.err = command.Wait()
+		close(c.ended)
+	}()
+	return c, nil
+}
+
+// firstLine waits for the first line on standard output. If the child ends instead, the error is what it said last.
+func (c *child) firstLine(ctx context.Context) (string, error) {
+	read := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(c.stdout).ReadString('\n') // without a line the child has ended, which is seen below
+		read <- line
+	}()
+	for {
+		select {
+		case line := <-read:
+			if strings.HasSuffix(line, "\n") {
+				return strings.TrimSuffix(line, "\n"), nil
+			}
+			read = nil
+		case <-c.ended:
+			return "", fmt.Errorf("%s ended at once (%w): %s", c.command.Path, c.err, c.stderr.last())
+		case <-ctx.Done():
+			return "", fmt.Errorf("waiting for %s: %w", c.command.Path, context.Cause(ctx))
+		}
+	}
+}
+
+// stop asks the child to stop, and kills it when ctx ends first.
+func (c *child) stop(ctx context.Context) error {
+	select {
+	case <-c.ended:
+		return errors.Join(fmt.Errorf("%s had ended by itself: %w: %s", c.command.Path, c.err, c.stderr.last()), c.stdout.Close())
+	default:
+	}
+	_ = c.command.Process.Signal(syscall.SIGTERM) // it may be gone by now
+	select {
+	case <-c.ended:
+	case <-ctx.Done():
+		return errors.Join(fmt.Errorf("stopping %s: %w; killed it", c.command.Path, context.Cause(ctx)), c.kill())
+	}
+	if c.err != nil {
+		return errors.Join(fmt.Errorf("stopping %s: %w: %s", c.command.Path, c.err, c.stderr.last()), c.stdout.Close())
+	}
+	return c.stdout.Close()
+}
+
+// kill ends the child at once.
+func (c *child) kill() error {
+	_ = c.command.Process.Kill() // it may be gone
+	<-c.ended
+	return c.stdout.Close()
+}
+
+// lineLog logs each line written to it and remembers the last.
+type lineLog struct {
+	log *slog.Logger
+
+	mu   sync.Mutex
+	part strings.Builder
+	line string
+}
+
+func (l *lineLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, b := range p {
+		if b != '\n' {
+			l.part.WriteByte(b)
+			continue
+		}
+		l.line = l.part.String()
+		l.part.Reset()
+		l.log.Warn(l.line)
+	}
+	return len(p), nil
+}
+
+func (l *lineLog) last() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.line
+}
