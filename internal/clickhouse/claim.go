@@ -1,0 +1,139 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/IBM/sarama"
+	"github.com/lovoo/goka"
+
+	"github.com/nova-social/nova-streams/schemas"
+)
+
+// claim turns one partition of the topic into batches, from a committed checkpoint on, for as long as it is ours.
+type claim struct {
+	messages <-chan *sarama.ConsumerMessage
+	codec    goka.Codec
+	limits   Limits
+	writer   *writer
+	gap      func(want, got int64) error // judges records that were skipped
+	wrote    func(checkpoint)            // told of each commit
+
+	want int64  // offset expected next
+	held *input // received, not yet in a batch
+}
+
+// run reads until session ends, which is no error. Work on a batch may go on until work ends.
+func (c *claim) run(session, work context.Context, from checkpoint) error {
+	c.want = from.next
+	if a := from.meta.Announced; a != nil {
+		b, err := c.again(session, from, a)
+		if err != nil {
+			return err
+		}
+		if from, err = c.writer.write(work, b, a); err != nil {
+			return err
+		}
+		c.wrote(from)
+	}
+	for {
+		b, err := c.collect(session, from)
+		if err != nil {
+			return err
+		}
+		if from, err = c.writer.write(work, b, nil); err != nil {
+			return err
+		}
+		c.wrote(from)
+	}
+}
+
+// again builds the batch of an announced range.
+func (c *claim) again(session context.Context, from checkpoint, a *schemas.Announcement) (*batch, error) {
+	b := newBatch(from)
+	for b.next <= a.Last {
+		if err := c.receive(session, nil); err != nil {
+			return nil, err
+		}
+		if c.held.offset > a.Last { // left to write, which compares the ranges
+			break
+		}
+		b.add(*c.held)
+		c.held = nil
+	}
+	return b, nil
+}
+
+// collect builds the next batch: as many records as the limits allow, or as arrive while the first of them is young.
+func (c *claim) collect(session context.Context, from checkpoint) (*batch, error) {
+	b := newBatch(from)
+	var due <-chan time.Time
+	for !b.full(c.limits) {
+		if c.held == nil {
+			if err := c.receive(session, due); err != nil {
+				return nil, err
+			}
+			if c.held == nil {
+				break
+			}
+		}
+		if !b.fits(*c.held, c.limits) {
+			break
+		}
+		b.add(*c.held)
+		c.held = nil
+		if due == nil {
+			timer := time.NewTimer(c.limits.Age)
+			defer timer.Stop()
+			due = timer.C
+		}
+	}
+	return b, nil
+}
+
+// receive holds the next record, or none if due comes first.
+func (c *claim) receive(session context.Context, due <-chan time.Time) error {
+	select {
+	case <-session.Done():
+		return errSessionOver
+	case <-due:
+		return nil
+	case m, open := <-c.messages:
+		if !open {
+			return errSessionOver
+		}
+		if m.Offset != c.want {
+			if err := c.gap(c.want, m.Offset); err != nil {
+				return err
+			}
+		}
+		in, err := judge(c.codec, m)
+		if err != nil {
+			return err
+		}
+		c.want, c.held = m.Offset+1, &in
+		return nil
+	}
+}
+
+// judge decodes a record and says whether it can be a row.
+func judge(codec goka.Codec, m *sarama.ConsumerMessage) (input, error) {
+	in := input{offset: m.Offset, size: len(m.Key) + len(m.Value)}
+	decoded, err := codec.Decode(m.Value)
+	if err != nil {
+		return input{}, fmt.Errorf("decoding %s/%d/%d: %w", m.Topic, m.Partition, m.Offset, err)
+	}
+	switch v := decoded.(type) {
+	case *schemas.Unreadable:
+		in.dead = bury(m, v, schemas.Origin{})
+	case *schemas.Activity:
+		in.row = v
+		if why := refusal(v); why != nil {
+			in.dead = bury(m, why, v.Origin)
+		}
+	default:
+		return input{}, fmt.Errorf("decoding %s/%d/%d: the codec gave %T", m.Topic, m.Partition, m.Offset, decoded)
+	}
+	return in, nil
+}

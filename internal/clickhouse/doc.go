@@ -1,0 +1,26 @@
+// Package clickhouse keeps the events in ClickHouse: it creates the tables and writes topic `activity` to post_events.
+//
+//	config.go client.go     how the server is reached
+//	migrate.go sql/         tables, applied in order and once; retention of each table
+//	columns.go row.go       what a record becomes; which records become none
+//	batch.go plan.go        pure: when a batch ends, what it is announced as, its blocks and tokens
+//	writer.go               announce, insert, commit: the protocol, apart from Kafka and ClickHouse
+//	ledger.go session.go    the protocol's notebook: the committed offset and its metadata, by sarama
+//	claim.go sink.go        one partition from record to row; the group member around it
+//	deadletter.go           where refused records go
+//
+// Guarantee: every record of `activity` is in post_events and in every materialized view over it exactly once, or in
+// `activity-dlq` at least once, or is a repeat of one that is. It holds across crashes of the sink at any moment,
+// rebalances, members that wake up late, and a server that is away for as long as it likes, because an insert
+//
+//   - covers a range of offsets that the group coordinator has accepted as announced, in the committed metadata, before
+//     the insert is sent; whoever takes the partition over writes that very range again before anything else;
+//   - is one block into one partition of the table, under a token made of the range, so that the server knows a repeat.
+//
+// It needs: one server (several addresses are several ways to it); tables and targets of views with a window of
+// remembered tokens, views partitioned as post_events is; no TRUNCATE or DROP PARTITION while a range is in flight.
+// It does not survive a server that loses what it acknowledged, and a SIGKILL of the server between its note of a token
+// and the rows can lose that block.
+//
+// It does not read for the API and does not change columns while it runs.
+package clickhouse

@@ -1,0 +1,36 @@
+package clickhouse
+
+import "errors"
+
+// Errors after which the sink stops for good: going on would lose or repeat rows, so somebody has to decide.
+var (
+	// ErrOutsideLog says that records the sink has still to read are not in the topic (any more).
+	ErrOutsideLog = errors.New("clickhouse: the log does not hold what has still to be read")
+	// ErrOffsetGone says that the group has no offset for a partition of which post_events holds rows.
+	ErrOffsetGone = errors.New("clickhouse: no committed offset, but post_events holds rows of the partition")
+	// ErrRangeChanged says that an announced range cannot be written again as it was announced.
+	ErrRangeChanged = errors.New("clickhouse: an announced range cannot be built again")
+	// ErrMetadata says that what stands beside a committed offset cannot be read, or is too large to be written.
+	ErrMetadata = errors.New("clickhouse: unusable commit metadata")
+)
+
+// Errors after which the member leaves the group and joins it again.
+var (
+	// errRefused says that the coordinator does not take commits from this member any more.
+	errRefused = errors.New("clickhouse: the group coordinator refused the commit")
+	// errInDoubt says that a commit was sent and not answered: it may still arrive. After the member has left the group
+	// it is refused.
+	errInDoubt = errors.New("clickhouse: a commit was not answered")
+	// errSessionOver says that the partition was taken away or the sink is to stop.
+	errSessionOver = errors.New("clickhouse: the partition is no longer ours")
+)
+
+// final reports whether the sink must stop.
+func final(err error) bool {
+	for _, f := range []error{ErrOutsideLog, ErrOffsetGone, ErrRangeChanged, ErrMetadata} {
+		if errors.Is(err, f) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,55 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	ch "github.com/ClickHouse/clickhouse-go/v2"
+)
+
+var _ Table = (*Client)(nil)
+
+// Insert writes b as one native block. It returns when the block is in the table and in all views over it, or was
+// recognised as one that already is.
+func (c *Client) Insert(ctx context.Context, b *Block) error {
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.InsertTimeout)
+	defer cancel()
+	columns := columnLists[b.Columns]
+	names := make([]string, len(columns))
+	types := make([]ch.ColumnNameAndType, len(columns))
+	for i, col := range columns {
+		names[i] = col.name
+		types[i] = ch.ColumnNameAndType{Name: col.name, Type: col.typ}
+	}
+	ctx = ch.Context(ctx, ch.WithColumnNamesAndTypes(types), ch.WithSettings(ch.Settings{
+		"async_insert":               0,
+		"insert_deduplicate":         1,
+		"insert_deduplication_token": b.Token(),
+		"deduplicate_blocks_in_dependent_materialized_views": 1,
+	}))
+	batch, err := c.conn.PrepareBatch(ctx, "INSERT INTO post_events ("+strings.Join(names, ", ")+")")
+	if err != nil {
+		return fmt.Errorf("beginning to insert %s: %w", b.Token(), err)
+	}
+	defer func() { _ = batch.Close() }() // without effect once sent
+	for i, col := range columns {
+		if err := batch.Column(i).Append(col.values(b)); err != nil {
+			return fmt.Errorf("filling column %s of %s: %w", col.name, b.Token(), err)
+		}
+	}
+	if err := batch.Send(); err != nil {
+		return fmt.Errorf("inserting %s: %w", b.Token(), err)
+	}
+	return nil
+}
+
+// Holds reports whether post_events has rows read from that incarnation of the topic and partition.
+func (c *Client) Holds(ctx context.Context, topicID string, partition int32) (bool, error) {
+	var found uint64
+	err := c.conn.QueryRow(ctx, holdsSQL, ch.Named("topic_id", topicID), ch.Named("partition", partition)).Scan(&found)
+	if err != nil {
+		return false, fmt.Errorf("looking for rows of partition %d: %w", partition, err)
+	}
+	return found > 0, nil
+}

@@ -1,0 +1,168 @@
+package clickhouse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/lovoo/goka"
+)
+
+// Deps are what a sink needs from the rest of the program.
+type Deps struct {
+	Table       Table      // usually a *Client
+	Activity    goka.Codec // of topic activity
+	DeadLetters goka.Codec // of the dead-letter topic
+	Log         *slog.Logger
+	Metrics     *Metrics // nil for none
+}
+
+// Sink is a member of the consumer group that writes post_events. Several of them, in one process or many, share the
+// partitions of the topic.
+type Sink struct {
+	cfg    SinkConfig
+	deps   Deps
+	ledger func(*membership) ledger // how claims commit; replaced in tests that freeze or kill a sink
+
+	status status
+	stop   context.CancelFunc
+	done   chan struct{} // closed when Run has returned
+	stopMu sync.Mutex
+}
+
+// NewSink returns a sink. It does not connect.
+func NewSink(cfg SinkConfig, deps Deps) (*Sink, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if deps.Table == nil || deps.Activity == nil || deps.DeadLetters == nil || deps.Log == nil {
+		return nil, errors.New("clickhouse: Table, Activity, DeadLetters and Log of a sink must be set, one is nil")
+	}
+	return &Sink{cfg: cfg, deps: deps, ledger: func(m *membership) ledger { return m }}, nil
+}
+
+// grace is what leaving the group may take beyond the time for batches under way.
+const grace = 3 * time.Second
+
+// Run reads and writes until ctx ends or Close is called, which is no error: batches under way get DrainTimeout to
+// finish, then the group is left. Kafka or ClickHouse being away is waited out. It returns one of the Err… of this
+// package when going on would lose or repeat rows. It may be called once.
+func (s *Sink) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan struct{})
+	s.stopMu.Lock()
+	s.stop, s.done = cancel, done
+	s.stopMu.Unlock()
+	defer close(done)
+
+	result := make(chan error, 1)
+	go func() { result <- s.run(ctx) }()
+	select {
+	case err := <-result:
+		s.status.ended(err)
+		return err
+	case <-ctx.Done():
+	}
+	// sarama's calls take no context: a broker that is away must not hold up the end of the program.
+	select {
+	case err := <-result:
+		s.status.ended(err)
+		return err
+	case <-time.After(s.cfg.DrainTimeout + grace):
+		s.status.ended(nil)
+		s.deps.Log.WarnContext(ctx, "left without an answer from Kafka; the group will notice by itself")
+		return nil
+	}
+}
+
+// run takes up one membership after the other.
+func (s *Sink) run(ctx context.Context) error {
+	wait := s.backoff()
+	for {
+		begun := time.Now()
+		err := s.membership(ctx)
+		if ctx.Err() != nil || final(err) {
+			return err
+		}
+		if time.Since(begun) > s.cfg.RetryMax { // it worked for a while
+			wait.Reset()
+		}
+		s.status.failed(err)
+		pause := wait.NextBackOff()
+		s.deps.Log.WarnContext(ctx, "the sink lost its place in the group", "err", err, "joins_again_in", pause)
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (s *Sink) membership(ctx context.Context) error {
+	m, err := join(s)
+	if err != nil {
+		return err
+	}
+	s.status.running()
+	err = m.consume(ctx)
+	if left := m.leave(); left != nil {
+		s.deps.Log.WarnContext(ctx, "leaving the group", "err", left)
+	}
+	return err
+}
+
+// Close ends Run and waits until it has returned or ctx ends. Without a Run it does nothing.
+func (s *Sink) Close(ctx context.Context) error {
+	s.stopMu.Lock()
+	stop, done := s.stop, s.done
+	s.stopMu.Unlock()
+	if stop == nil {
+		return nil
+	}
+	stop()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("closing the sink: %w", context.Cause(ctx))
+	}
+}
+
+// backoff doubles from RetryMin to RetryMax, without chance: three tries within 700 ms, then ever longer pauses.
+func (s *Sink) backoff() *backoff.ExponentialBackOff {
+	b := backoff.NewExponentialBackOff()
+	b.InitialInterval, b.MaxInterval, b.Multiplier, b.RandomizationFactor = s.cfg.RetryMin, s.cfg.RetryMax, 2, 0
+	return b
+}
+
+// permanent marks an error that trying again cannot mend.
+func permanent(err error) error { return backoff.Permanent(err) }
+
+// insist tries for as long as the session lasts. The member keeps its place in the group meanwhile; sarama's heartbeats
+// do not depend on reading.
+func (s *Sink) insist(session context.Context, partition int32) insist {
+	return func(ctx context.Context, doing string, do func(context.Context) error) error {
+		tries := 0
+		_, err := backoff.Retry(session, func() (struct{}, error) { return struct{}{}, do(ctx) },
+			backoff.WithBackOff(s.backoff()),
+			backoff.WithMaxElapsedTime(0),
+			backoff.WithNotify(func(err error, pause time.Duration) {
+				tries++
+				s.deps.Metrics.retried()
+				s.status.waiting(partition, err)
+				s.deps.Log.WarnContext(ctx, "trying again", "doing", doing, "partition", partition, "tries", tries, "in", pause, "err", err)
+			}))
+		if tries > 0 {
+			s.status.waited(partition)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", doing, err)
+		}
+		return nil
+	}
+}

@@ -1,0 +1,7 @@
+SELECT count()
+FROM (
+    SELECT 1
+    FROM post_events
+    WHERE kafka_topic_id = @topic_id AND kafka_partition = @partition
+    LIMIT 1
+)

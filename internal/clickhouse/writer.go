@@ -1,0 +1,102 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nova-social/nova-streams/schemas"
+)
+
+// Table is post_events, as the sink sees it. A *Client is one.
+type Table interface {
+	// Insert writes one block and returns when it and what views make of it are durable. Inserting a block again is
+	// the way to be sure of it, whatever became of the first time.
+	Insert(ctx context.Context, b *Block) error
+	// Holds reports whether there are rows of that topic and partition.
+	Holds(ctx context.Context, topicID string, partition int32) (bool, error)
+}
+
+// ledger is the committed offset of one partition and its metadata.
+type ledger interface {
+	// commit returns nil once the coordinator has accepted the checkpoint from a member that owns the partition.
+	commit(ctx context.Context, at checkpoint) error
+}
+
+// graveyard keeps refused records. Send returns when they are durable; the same letter may arrive twice.
+type graveyard interface {
+	send(ctx context.Context, letters []*schemas.DeadLetter) error
+}
+
+// insist calls do until it succeeds, pausing in between, or the session is over.
+type insist func(ctx context.Context, doing string, do func(context.Context) error) error
+
+// writer makes the batches of one partition durable.
+type writer struct {
+	ledger    ledger
+	table     Table
+	dead      graveyard
+	insist    insist
+	metrics   *Metrics
+	topicID   string
+	partition int32
+	now       func() time.Time
+	valid     time.Duration // for how long the coordinator's word is taken that the partition is ours
+}
+
+// write announces the batch, inserts its rows, sends its dead letters and commits the offset after it, which it returns
+// as a checkpoint. Given the announcement under which somebody began to write this range, it finishes that.
+//
+// It may be left at any point: before the announcement is accepted nothing has happened, after it the range is finished
+// by whoever takes the partition over.
+func (w *writer) write(ctx context.Context, b *batch, a *schemas.Announcement) (checkpoint, error) {
+	if a != nil {
+		if err := b.agree(a); err != nil {
+			return checkpoint{}, err
+		}
+	} else {
+		a = b.announcement()
+	}
+	if len(b.rows) > 0 {
+		if err := w.insert(ctx, b, a); err != nil {
+			return checkpoint{}, err
+		}
+	}
+	if len(b.dead) > 0 {
+		if err := w.insist(ctx, "sending dead letters", func(ctx context.Context) error { return w.dead.send(ctx, b.dead) }); err != nil {
+			return checkpoint{}, err
+		}
+	}
+	after := b.after()
+	if err := w.ledger.commit(ctx, after); err != nil {
+		return checkpoint{}, fmt.Errorf("committing %d of partition %d: %w", after.next, w.partition, err)
+	}
+	w.metrics.wrote(b)
+	return after, nil
+}
+
+// insert writes all blocks of the batch. A block is sent only within the time for which an accepted announcement is
+// good, so that a process that was frozen, or waited long for the server, asks first whether it is still wanted.
+func (w *writer) insert(ctx context.Context, b *batch, a *schemas.Announcement) error {
+	var accepted time.Time
+	for _, block := range b.blocks(w.topicID, w.partition, a) {
+		err := w.insist(ctx, "inserting into ClickHouse", func(ctx context.Context) error {
+			if accepted.IsZero() || w.now().Sub(accepted) > w.valid {
+				asked := w.now()
+				if err := w.ledger.commit(ctx, b.announced(a)); err != nil {
+					w.metrics.refused(err)
+					return permanent(fmt.Errorf("announcing [%d..%d] of partition %d: %w", a.First, a.Last, w.partition, err))
+				}
+				accepted = asked
+			}
+			begin := w.now()
+			err := w.table.Insert(ctx, block)
+			w.metrics.inserted(w.now().Sub(begin), err)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
