@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"github.com/nova-social/nova-streams/internal/trending"
@@ -37,6 +38,7 @@ func NewWriter(cfg Config, source Source, metrics *Metrics, log *slog.Logger) (*
 	if err != nil {
 		return nil, err
 	}
+	logging.Disable() // the client's own log: one line per try, past our logger; what it says is in the errors as well
 	options.ContextTimeoutEnabled = true
 	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = cfg.Timeout, cfg.Timeout, cfg.Timeout
 	options.MaxRetries, options.DialerRetries = -1, 1 // the writer tries again by itself, with the latest list
