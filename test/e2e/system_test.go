@@ -1,0 +1,132 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/IBM/sarama"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nova-social/nova-streams/api"
+	"github.com/nova-social/nova-streams/internal/app"
+	"github.com/nova-social/nova-streams/internal/clickhouse"
+	"github.com/nova-social/nova-streams/internal/config"
+	"github.com/nova-social/nova-streams/internal/devstack"
+	"github.com/nova-social/nova-streams/internal/kafka"
+	"github.com/nova-social/nova-streams/internal/load"
+)
+
+// system is the program with all roles on a stack of its own.
+type system struct {
+	t     *testing.T
+	stack *devstack.Stack
+	cfg   config.Config
+	app   *app.App
+	stop  func()
+}
+
+// start runs the program on stack until the test ends or stop is called.
+func start(t *testing.T, stack *devstack.Stack, roles ...app.Role) *system {
+	t.Helper()
+	cfg := config.Default()
+	cfg.Kafka.Brokers = stack.Brokers()
+	cfg.Kafka.Partitions = 4
+	cfg.Registry.URL = stack.RegistryURL()
+	cfg.ClickHouse.Addrs = []string{stack.ClickHouseAddr()}
+	cfg.HTTP.Addr = "127.0.0.1:0"
+	_, err := clickhouse.Migrate(t.Context(), cfg.ClickHouse)
+	require.NoError(t, err)
+	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	a, err := app.Build(t.Context(), cfg, roles, log, app.Options{Version: "test"})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- a.Run(ctx) }()
+	s := &system{t: t, stack: stack, cfg: cfg, app: a}
+	s.stop = func() {
+		cancel()
+		began := time.Now()
+		require.NoError(t, <-done)
+		require.Less(t, time.Since(began), 10*time.Second, "draining takes less than 10 s")
+		require.NoError(t, a.Close(context.Background()))
+		s.stop = func() {}
+	}
+	t.Cleanup(func() { s.stop() })
+	return s
+}
+
+// load sends a file of events; the newest gets the time at, all others keep their distance.
+func (s *system) load(file string, at time.Time) load.Result {
+	s.t.Helper()
+	p, err := sarama.NewAsyncProducer(s.cfg.Kafka.Brokers, kafka.NewConfig("load"))
+	require.NoError(s.t, err)
+	cfg := load.DefaultConfig()
+	cfg.ShiftTo = at
+	res, err := load.Run(s.t.Context(), cfg, file, p, func(int, int) {})
+	require.NoError(s.t, err)
+	return res
+}
+
+// get reads a JSON answer of the API.
+func (s *system) get(path string, into any) int {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, "http://"+s.app.Addr()+path, nil)
+	require.NoError(s.t, err)
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(s.t, err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	require.NoError(s.t, err)
+	require.NoError(s.t, json.Unmarshal(body, into), "%s: %s", path, body)
+	return res.StatusCode
+}
+
+// drained waits until dedup has had in records and every group has done all its input.
+func (s *system) drained(in int64) api.Status {
+	s.t.Helper()
+	var st api.Status
+	deadline := time.Now().Add(60 * time.Second)
+	for {
+		code := s.get("/v1/status", &st)
+		if code == http.StatusOK && st.Drained && st.Accounting["dedup"].In >= in {
+			return st
+		}
+		if time.Now().After(deadline) {
+			require.FailNow(s.t, "not drained", "%+v", st)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+func requireBalanced(t *testing.T, st api.Status) {
+	t.Helper()
+	for group, a := range st.Accounting {
+		require.True(t, a.Balanced(), "%s: %+v", group, a)
+	}
+}
+
+// query runs a ClickHouse query and returns its rows as text.
+func (s *system) query(sql string) []map[string]any {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, fmt.Sprintf("http://%s/?database=%s&default_format=JSONEachRow", s.stack.ClickHouseAddr(), s.cfg.ClickHouse.Database), stringReader(sql))
+	require.NoError(s.t, err)
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(s.t, err)
+	defer res.Body.Close()
+	var rows []map[string]any
+	for dec := json.NewDecoder(res.Body); ; {
+		row := map[string]any{}
+		err := dec.Decode(&row)
+		if err == io.EOF {
+			return rows
+		}
+		require.NoError(s.t, err)
+		rows = append(rows, row)
+	}
+}
