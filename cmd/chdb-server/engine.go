@@ -1,38 +1,40 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
 // engine is chDB, running on one directory.
 type engine struct {
 	lib     *library
-	dir     string
+	dir     string      // of the databases
+	spool   string      // directory for the data of inserts on their way
 	anchor  *connection // keeps the engine running between requests
 	version string      // of ClickHouse
 }
 
-func openEngine(lib, dir string) (*engine, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+func openEngine(lib, home string) (*engine, error) {
+	e := &engine{dir: filepath.Join(home, "engine"), spool: filepath.Join(home, "spool")}
+	err := errors.Join(os.RemoveAll(e.spool), os.MkdirAll(e.spool, 0o755), os.MkdirAll(e.dir, 0o755))
+	if err != nil {
 		return nil, fmt.Errorf("making the data directory: %w", err)
 	}
-	l, err := loadLibrary(lib)
-	if err != nil {
+	if e.lib, err = loadLibrary(lib); err != nil {
 		return nil, err
 	}
-	anchor, err := l.open(dir)
-	if err != nil {
+	if e.anchor, err = e.lib.open(e.dir); err != nil {
 		return nil, err
 	}
-	e := &engine{lib: l, dir: dir, anchor: anchor}
-	err = anchor.query([]byte("SELECT version()"), "TSVRaw", func(result []byte) error {
+	err = e.anchor.query([]byte("SELECT version()"), "TSVRaw", func(result []byte) error {
 		e.version = strings.TrimSpace(string(result))
 		return nil
 	})
 	if err != nil {
-		anchor.close()
+		e.anchor.close()
 		return nil, fmt.Errorf("asking chDB for its version: %w", err)
 	}
 	return e, nil
@@ -53,5 +55,13 @@ func (e *engine) run(s statement, use func(result []byte) error) error {
 			return err
 		}
 	}
-	return c.query(s.sql, s.format, use)
+	sql := s.sql
+	if i, ok := splitInsert(sql); ok {
+		var remove func()
+		if sql, remove, err = i.fromFile(e.spool); err != nil {
+			return err
+		}
+		defer remove()
+	}
+	return c.query(sql, s.format, use)
 }

@@ -29,9 +29,10 @@ func newException(text string) *exception {
 
 // Codes this program gives by itself.
 const (
-	incorrectData    = 117
+	badArguments     = 36
 	notImplemented   = 48
 	unknownSetting   = 115
+	incorrectData    = 117
 	unknownException = 1002
 )
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -19,7 +20,11 @@ func newHandler(e *engine, queries int) http.Handler {
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	params := r.URL.Query()
+	params, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		refuse(w, &exception{Code: badArguments, Text: fmt.Sprintf("Cannot read the parameters: %v", err)})
+		return
+	}
 	if r.URL.Path == "/ping" || r.URL.Path == "/" && r.Method == http.MethodGet && !params.Has("query") {
 		_, _ = io.WriteString(w, "Ok.\n") // the client is gone
 		return

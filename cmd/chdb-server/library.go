@@ -10,7 +10,7 @@ import (
 )
 
 // library is the part of chDB's C interface this program uses. A connection is a pointer to a handle; chdb_query_n takes
-// the handle. Texts are passed with their length, so that a query may carry binary data.
+// the handle. Texts are passed with their length, so that they need no copy.
 type library struct {
 	connect    func(argc int32, argv **byte) *unsafe.Pointer
 	disconnect func(connection *unsafe.Pointer)
@@ -77,8 +77,7 @@ type connection struct {
 
 func (c *connection) close() { c.lib.disconnect(c.handle) }
 
-// query runs one statement, which may be followed by the data of an insert, and passes the result in the given format to
-// use, which must not keep it.
+// query runs one statement and passes the result in the given format to use, which must not keep it.
 func (c *connection) query(sql []byte, format string, use func(result []byte) error) error {
 	result := c.lib.query(*c.handle, unsafe.Pointer(unsafe.SliceData(sql)), uintptr(len(sql)),
 		unsafe.Pointer(unsafe.StringData(format)), uintptr(len(format)))

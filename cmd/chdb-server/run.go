@@ -50,7 +50,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) 
 		return err
 	}
 	defer unlock()
-	engine, err := openEngine(*lib, filepath.Join(*dir, "engine"))
+	engine, err := openEngine(*lib, *dir)
 	if err != nil {
 		return err
 	}

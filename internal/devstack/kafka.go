@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 )
@@ -22,6 +23,7 @@ func startKafka(addr, dir string, log *slog.Logger) (*kafka, error) {
 		kfake.ClusterID("nova-devstack"),
 		kfake.ListenFn(listen),
 		kfake.DataDir(dir),
+		kfake.GroupMinSessionTimeout(time.Second), // tests that kill members do not wait the usual 6 s
 		kfake.WithLogger(kafkaLogger{log.With("part", "kafka")}),
 	)
 	if err != nil {
