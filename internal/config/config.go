@@ -11,6 +11,7 @@ import (
 	"log/slog"
 
 	"github.com/nova-social/nova-streams/api"
+	"github.com/nova-social/nova-streams/internal/cache"
 	"github.com/nova-social/nova-streams/internal/clickhouse"
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
 	"github.com/nova-social/nova-streams/internal/registry"
@@ -25,6 +26,7 @@ type Config struct {
 	Kafka      Kafka
 	Registry   registry.Config
 	ClickHouse clickhouse.Config `koanf:"clickhouse"`
+	Redis      cache.Config
 	Dedup      dedup.Config
 	Streams    streams.Config        `omit:"Brokers,ClientID,Controls"`
 	Sink       clickhouse.SinkConfig `omit:"Brokers,ClientID"`
@@ -56,6 +58,7 @@ func Default() Config {
 		Kafka:      Kafka{Brokers: []string{"127.0.0.1:9092"}, ClientID: "nova", Partitions: 8, Replication: 1, MinInsyncReplicas: 1},
 		Registry:   registry.DefaultConfig(),
 		ClickHouse: clickhouse.DefaultConfig(),
+		Redis:      cache.DefaultConfig(),
 		Dedup:      dedup.DefaultConfig(),
 		Streams:    streams.DefaultConfig(),
 		Sink:       clickhouse.DefaultSinkConfig(),

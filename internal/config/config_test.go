@@ -33,7 +33,7 @@ func TestLaterSourceWinsValueByValue(t *testing.T) {
 	path := write(t, "kafka:\n  brokers: [file:1]\n  partitions: 3\n  client_id: from-file\nwindow:\n  bucket: 5s\nlog:\n  # nothing set\n")
 	e, err := Load(Sources{
 		File:    path,
-		Environ: []string{"HOME=/root", "NOVA_KAFKA_BROKERS=env:1, env:2", "NOVA_KAFKA_PARTITIONS=4"},
+		Environ: []string{"HOME=/root", "NOVA_CHDB_LIB=/x.so", "NOVA_KAFKA_BROKERS=env:1, env:2", "NOVA_KAFKA_PARTITIONS=4"},
 		Flags:   []Flag{{"--brokers", "kafka.brokers", "old:1"}, {"--brokers", "kafka.brokers", "flag:1"}},
 	})
 	require.NoError(t, err)
@@ -109,6 +109,15 @@ func TestPrintedConfigurationReadsBack(t *testing.T) {
 	again, err = Load(Sources{Environ: environ})
 	require.NoError(t, err)
 	require.Equal(t, e.Config, again.Config)
+}
+
+func TestRedisPassword(t *testing.T) {
+	e, err := Load(Sources{Environ: []string{"NOVA_REDIS_URL=redis://u:hunter2@host:6379/1"}})
+	require.NoError(t, err)
+	var out bytes.Buffer
+	require.NoError(t, e.WriteYAML(&out))
+	require.NotContains(t, out.String(), "hunter2")
+	require.NotContains(t, fmt.Sprintf("%+v %#v", e.Config, e.Config), "hunter2")
 }
 
 func TestPasswordInURLIsNotPrinted(t *testing.T) {

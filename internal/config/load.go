@@ -15,6 +15,9 @@ import (
 // EnvPrefix begins the name of every environment variable that sets something here.
 const EnvPrefix = "NOVA_"
 
+// libraryVariable belongs to the embedded ClickHouse, a process of its own that has no settings but this one.
+const libraryVariable = "NOVA_CHDB_LIB"
+
 // Sources are the places a configuration is read from, besides the defaults.
 type Sources struct {
 	File    string   // YAML file; "" for none
@@ -121,7 +124,7 @@ func envLayer(environ []string, known []Setting) (layer, error) {
 	values := map[string]any{}
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
-		if !strings.HasPrefix(name, EnvPrefix) {
+		if !strings.HasPrefix(name, EnvPrefix) || name == libraryVariable {
 			continue
 		}
 		key, ok := byName[name]

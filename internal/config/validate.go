@@ -18,6 +18,7 @@ func (c *Config) Validate() error {
 	}{
 		{"registry", c.Registry.Validate()},
 		{"clickhouse", c.ClickHouse.Validate()},
+		{"redis", c.Redis.Validate()},
 		{"dedup", c.Dedup.Validate()},
 		{"streams", stages.Validate()},
 		{"sink", c.SinkConfig().Validate()},
