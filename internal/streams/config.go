@@ -27,7 +27,7 @@ type Config struct {
 // Controls switch a rule off, to show that a test would notice. They are set by control runs of tests only.
 type Controls struct {
 	IgnoreOrigins bool // repeats of an emitter are processed as if new
-	RowsFirst     bool // rows are sent without waiting for the outputs of their epoch
+	RowsFirst     bool // rows are sent before the outputs of their epoch
 }
 
 // DefaultConfig returns the settings that everything was measured with.

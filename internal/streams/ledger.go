@@ -22,7 +22,8 @@ type checkpoint struct {
 
 // epoch is what one partition did between two ticks.
 type epoch struct {
-	outputs  atomic.Int64 // unacknowledged outputs, plus one while the epoch is open
+	held     []*kgo.Record // outputs that wait for the rows, with Controls.RowsFirst only
+	outputs  atomic.Int64  // unacknowledged outputs, plus one while the epoch is open
 	unsent   []*kgo.Record
 	rows     atomic.Int64 // unacknowledged rows, plus one until they are sent
 	rowsSent bool
@@ -38,7 +39,7 @@ type epoch struct {
 // called without it, by acknowledgements, when advance may find something to do.
 type ledger struct {
 	send      sender
-	rowsFirst bool // Controls.RowsFirst
+	rowsFirst bool // Controls.RowsFirst: rows, then outputs, then offset
 	wake      func()
 	fail      func(error)
 
@@ -78,6 +79,10 @@ func (l *ledger) begin() *epoch {
 func (l *ledger) output(r *kgo.Record) {
 	l.open.outputs.Add(1)
 	l.unacked.Add(1)
+	if l.rowsFirst {
+		l.open.held = append(l.open.held, r)
+		return
+	}
 	l.send.Produce(context.Background(), r, l.open.onOutput)
 }
 
@@ -97,6 +102,9 @@ func (l *ledger) close(at checkpoint, rows []*kgo.Record) {
 // advance sends the rows whose outputs are acknowledged and moves the durable checkpoint over finished epochs.
 func (l *ledger) advance() {
 	for _, e := range l.closed {
+		if e.rows.Load() == 0 && len(e.held) > 0 {
+			l.sendHeld(e)
+		}
 		if e.outputs.Load() != 0 {
 			break
 		}
@@ -123,6 +131,15 @@ func (l *ledger) sendRows(e *epoch) {
 	}
 	e.unsent = nil
 	e.rows.Add(-1)
+}
+
+// sendHeld is the control's wrong order: outputs behind rows.
+func (l *ledger) sendHeld(e *epoch) {
+	held := e.held
+	e.held = nil
+	for _, r := range held {
+		l.send.Produce(context.Background(), r, e.onOutput)
+	}
 }
 
 // idle reports whether everything closed is durable.

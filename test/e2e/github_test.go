@@ -70,7 +70,7 @@ func (s *system) requirePosts(byPost map[string]counts, last map[string]time.Tim
 func (s *system) requireRows(rows map[string]counts) {
 	s.t.Helper()
 	got := map[string]counts{}
-	for _, r := range s.query("SELECT post_id, event_type, count() AS n, uniqExact(event_id) AS ids FROM post_events GROUP BY post_id, event_type") {
+	for _, r := range devstacktest.Query(s.t, s.stack, s.cfg.ClickHouse.Database, "SELECT post_id, event_type, count() AS n, uniqExact(event_id) AS ids FROM post_events GROUP BY post_id, event_type") {
 		post := r["post_id"].(string)
 		if got[post] == nil {
 			got[post] = counts{}

@@ -4,9 +4,7 @@ import (
 	"bufio"
 	"compress/gzip"
 	"encoding/json"
-	"io"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -14,8 +12,6 @@ import (
 )
 
 const testdata = "../../testdata/gh/"
-
-func stringReader(s string) io.Reader { return strings.NewReader(s) }
 
 // line is an event as the file has it.
 type line struct {

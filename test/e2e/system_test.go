@@ -3,7 +3,6 @@ package e2e
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -108,25 +107,5 @@ func requireBalanced(t *testing.T, st api.Status) {
 	t.Helper()
 	for group, a := range st.Accounting {
 		require.True(t, a.Balanced(), "%s: %+v", group, a)
-	}
-}
-
-// query runs a ClickHouse query and returns its rows as text.
-func (s *system) query(sql string) []map[string]any {
-	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, fmt.Sprintf("http://%s/?database=%s&default_format=JSONEachRow", s.stack.ClickHouseAddr(), s.cfg.ClickHouse.Database), stringReader(sql))
-	require.NoError(s.t, err)
-	res, err := http.DefaultClient.Do(req)
-	require.NoError(s.t, err)
-	defer res.Body.Close()
-	var rows []map[string]any
-	for dec := json.NewDecoder(res.Body); ; {
-		row := map[string]any{}
-		err := dec.Decode(&row)
-		if err == io.EOF {
-			return rows
-		}
-		require.NoError(s.t, err)
-		rows = append(rows, row)
 	}
 }
