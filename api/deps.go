@@ -66,7 +66,7 @@ type Status struct {
 // Group is how one consumer group stands.
 type Group struct {
 	Group      string      `json:"group" example:"dedup"`
-	State      State       `json:"state"`
+	State      State       `json:"state" enum:"starting,recovering,running,waiting,stopped"`
 	Lag        int64       `json:"lag" doc:"Records between the committed offsets and the ends of the input"`
 	Recovered  bool        `json:"recovered" doc:"The group's tables have been read; true for a group without tables"`
 	Partitions []Partition `json:"partitions" nullable:"false"`
