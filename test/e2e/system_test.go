@@ -41,13 +41,13 @@ func start(t *testing.T, stack *devstack.Stack, roles ...app.Role) *system {
 	cfg.HTTP.Addr = "127.0.0.1:0"
 	_, err := clickhouse.Migrate(t.Context(), cfg.ClickHouse)
 	require.NoError(t, err)
-	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	a, err := app.Build(t.Context(), cfg, roles, log, app.Options{Version: "test"})
+	s := &system{t: t, stack: stack, cfg: cfg}
+	a, err := app.Build(t.Context(), cfg, roles, s.log(), app.Options{Version: "test"})
 	require.NoError(t, err)
+	s.app = a
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
-	s := &system{t: t, stack: stack, cfg: cfg, app: a}
 	s.stop = func() {
 		cancel()
 		began := time.Now()
@@ -58,6 +58,10 @@ func start(t *testing.T, stack *devstack.Stack, roles ...app.Role) *system {
 	}
 	t.Cleanup(func() { s.stop() })
 	return s
+}
+
+func (s *system) log() *slog.Logger {
+	return slog.New(slog.NewTextHandler(s.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 
 // load sends a file of events; the newest gets the time at, all others keep their distance.
@@ -101,6 +105,15 @@ func (s *system) drained(in int64) api.Status {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
+}
+
+// ready waits until the API says that it can answer.
+func (s *system) ready() {
+	s.t.Helper()
+	require.Eventually(s.t, func() bool {
+		var health map[string]any
+		return s.get("/health/ready", &health) == http.StatusOK
+	}, 30*time.Second, 20*time.Millisecond, "never ready")
 }
 
 func requireBalanced(t *testing.T, st api.Status) {
