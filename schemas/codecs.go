@@ -25,8 +25,10 @@ type Registrar interface {
 //
 // Decode of a topic codec returns the record or an *Unreadable, and no error, with one exception: a schema id not seen
 // before while the registry cannot be reached. Then it waits until the registry is back, or until the context given to
-// NewCodecs ends, and only then returns an error: an outage is no reason to refuse good records. Strings of a decoded
-// record are copies; byte slices of Event.Raw and Unreadable.Value are the input itself, which must not change.
+// NewCodecs ends, and only then returns an error: an outage is no reason to refuse good records.
+//
+// Event.Raw and Unreadable.Value are the input itself, not a copy: nobody may write to it. Strings are copies, several
+// of them in one block of memory: clone what is kept for long.
 type Codecs struct {
 	Events         goka.Codec // *Event
 	Activity       goka.Codec // *Activity
@@ -70,7 +72,7 @@ func NewCodecs(ctx context.Context, r Registrar) (*Codecs, error) {
 			return nil, fmt.Errorf("registering %s: %w", reg.subject, err)
 		}
 		if id < 0 || int64(id) > maxSchemaID {
-			return nil, fmt.Errorf("registering %s: schema id %d does not fit four bytes", reg.subject, id)
+			return nil, fmt.Errorf("registering %s: schema id %d is not within 0 to %d", reg.subject, id, maxSchemaID)
 		}
 		ids[reg.subject] = uint32(id)
 	}

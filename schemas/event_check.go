@@ -1,7 +1,6 @@
 package schemas
 
 import (
-	"strconv"
 	"unicode"
 	"unicode/utf8"
 
@@ -71,13 +70,4 @@ func plainUnicode(s string) bool {
 		}
 	}
 	return true
-}
-
-// excerpt quotes the beginning of s for a reader, always valid UTF-8.
-func excerpt(s string) string {
-	const most = 40
-	if len(s) > most {
-		return strconv.QuoteToASCII(s[:most]) + "..."
-	}
-	return strconv.QuoteToASCII(s)
 }

@@ -3,6 +3,7 @@ package schemas
 import (
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -34,7 +35,7 @@ func parseEvent(data []byte) (*Event, *Unreadable) {
 	}
 	var j eventJSON
 	if err := json.Unmarshal(data, &j); err != nil {
-		return nil, refuse(data, jsonReason(err), "%v", err)
+		return nil, refuseJSON(data, err)
 	}
 	event := &Event{
 		EventID: j.EventID, UserID: j.UserID, PostID: j.PostID, AuthorID: j.AuthorID,
@@ -63,14 +64,15 @@ func parseEvent(data []byte) (*Event, *Unreadable) {
 	return event, nil
 }
 
-// jsonReason says which kind of mistake err is.
-func jsonReason(err error) Reason {
+// refuseJSON says which kind of mistake err is, and where.
+func refuseJSON(data []byte, err error) *Unreadable {
 	var semantic *json.SemanticError
-	switch {
-	case errors.Is(err, strconv.ErrRange):
-		return ReasonInvalidField
-	case errors.As(err, &semantic):
-		return ReasonWrongType
+	if !errors.As(err, &semantic) {
+		return refuse(data, ReasonMalformed, "value: %v", err)
 	}
-	return ReasonMalformed
+	field := strings.TrimPrefix(string(semantic.JSONPointer), "/")
+	if errors.Is(err, strconv.ErrRange) {
+		return refuse(data, ReasonInvalidField, "%s: %s is out of range", field, excerpt(string(semantic.JSONValue)))
+	}
+	return refuse(data, ReasonWrongType, "%s: got a JSON %s, want %s", field, semantic.JSONKind, semantic.GoType)
 }

@@ -2,6 +2,7 @@ package schemas
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/twmb/avro"
@@ -11,7 +12,7 @@ import (
 const (
 	frameMagic  = 0
 	frameSize   = 5
-	maxSchemaID = 1<<32 - 1
+	maxSchemaID = 1<<31 - 1 // registries number with Java's int
 )
 
 // framed is the codec of one record type in a Confluent frame. T is the record's struct.
@@ -73,14 +74,18 @@ func (c *framed[T]) decode(data []byte) (*T, *Unreadable, error) {
 	rest, err := writer.schema.Decode(data[frameSize:], record)
 	switch {
 	case err != nil:
-		return nil, refuse(data, ReasonMalformed, "%s", err), nil
+		return nil, refuse(data, ReasonMalformed, "%s", cause(err)), nil
 	case len(rest) > 0:
 		return nil, refuse(data, ReasonMalformed, "%d bytes after the record", len(rest)), nil
 	}
 	return record, nil, nil
 }
 
-// refuse says why data cannot be used.
-func refuse(data []byte, reason Reason, format string, args ...any) *Unreadable {
-	return &Unreadable{Reason: reason, Detail: fmt.Sprintf(format, args...), Value: data}
+// cause reduces a decoder's error to field and fault.
+func cause(err error) string {
+	var semantic *avro.SemanticError
+	if errors.As(err, &semantic) && semantic.Err != nil {
+		return semantic.Field + ": " + semantic.Err.Error()
+	}
+	return err.Error()
 }

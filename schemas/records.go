@@ -103,10 +103,3 @@ const (
 	ReasonFuture        Reason = "future"  // event time too far ahead of the append time
 	ReasonBadRow        Reason = "bad_row" // ClickHouse refused it
 )
-
-// Unreadable is what a decoder returns instead of an error.
-type Unreadable struct {
-	Reason Reason
-	Detail string
-	Value  []byte // the bytes as read; nil for a null value
-}

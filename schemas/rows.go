@@ -19,7 +19,9 @@ func (h *rowHead) SetLast(p Position) { h.last = p }
 type EventHash [16]byte
 
 // MarshalJSON returns the hash in hex, for people who look at rows.
-func (h EventHash) MarshalJSON() ([]byte, error) { return []byte(`"` + hex.EncodeToString(h[:]) + `"`), nil }
+func (h EventHash) MarshalJSON() ([]byte, error) {
+	return []byte(`"` + hex.EncodeToString(h[:]) + `"`), nil
+}
 
 // SeenEvent is one entry of a dedup row.
 type SeenEvent struct {

@@ -67,6 +67,9 @@ func (w *writers) get(id uint32) (writer, error) {
 	if known, ok := (*w.known.Load())[id]; ok {
 		return known, nil
 	}
+	if id > maxSchemaID { // a registry may not even understand the question
+		return writer{reason: ReasonUnknownSchema, detail: fmt.Sprintf("schema %d is beyond all ids", id)}, nil
+	}
 	text, err := w.lookup(id)
 	if errors.Is(err, ErrSchemaNotFound) {
 		return writer{reason: ReasonUnknownSchema, detail: fmt.Sprintf("schema %d is not in the registry", id)}, nil

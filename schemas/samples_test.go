@@ -1,0 +1,65 @@
+package schemas_test
+
+import (
+	"github.com/lovoo/goka"
+
+	"github.com/nova-social/nova-streams/internal/domain/engagement"
+	"github.com/nova-social/nova-streams/schemas"
+)
+
+// sample is a record or row with every field set.
+type sample struct {
+	codec  goka.Codec
+	record any
+}
+
+// samples holds one of each kind, by the name of its schema.
+func samples(c *schemas.Codecs) map[string]sample {
+	event := schemas.Event{
+		EventID: "dab4b563-d2ae-53da-a5e6-0cafddbd43b0", EventTime: 1420070400123,
+		UserID: "2adb6c00-56f5-5310-a54a-2a6abfbcf961", PostID: "88cc1bc5-5b6c-54ee-b4ed-09dd3f321174", AuthorID: "author",
+		Action: engagement.Comment, DwellMS: 2500, Device: "phone", AppVer: "7.1", CommentID: "c-1",
+	}
+	origin := schemas.Origin{Emitter: "dedup", Epoch: 1, Partition: 3, Offset: 300_000_000_000, N: 2}
+	dedup := &schemas.DedupRow{Seen: []schemas.SeenEvent{
+		{ID: schemas.HashEventID("a"), At: 1420070400000}, {ID: schemas.HashEventID("b"), At: 1420070401000},
+	}}
+	reaction := &schemas.ReactionRow{Liked: true, LikedAt: 1420070400123, DecidedBy: schemas.SourceDatabase, Comments: 3}
+	score := &schemas.ScoreRow{
+		Lifetime:       engagement.Counts{Views: 1000, Impressions: 2000, Likes: 30, Comments: 4, Shares: 5},
+		LastEngagement: 1420070400123,
+		Buckets: []engagement.Bucket{
+			{Start: 1420070395000, Last: 1420070396001, Counts: engagement.Counts{Views: 1, Likes: -1}},
+			{Start: 1420070400000, Last: 1420070400123, Counts: engagement.Counts{Impressions: 7, Comments: 1, Shares: 2}},
+		},
+	}
+	for _, row := range []schemas.Row{dedup, reaction, score} {
+		row.SetLast(schemas.Position{Epoch: 2, Offset: 123_456_789})
+	}
+	return map[string]sample{
+		"event":    {c.Events, &event},
+		"activity": {c.Activity, &schemas.Activity{Event: event, RootTime: 1420070400200, Origin: origin}},
+		"reaction_input": {c.ReactionInputs, &schemas.ReactionInput{
+			UserID: event.UserID, PostID: event.PostID, Kind: schemas.ReactionUncomment, Source: schemas.SourceClient,
+			EventTime: event.EventTime, RootTime: 1420070400200, CommentID: "c-1", Origin: origin,
+		}},
+		"engagement": {c.Engagements, &schemas.Engagement{
+			PostID: event.PostID, Action: engagement.Like, Delta: -1, EventTime: event.EventTime, RootTime: 1420070400200, Origin: origin,
+		}},
+		"dead_letter": {c.DeadLetters, &schemas.DeadLetter{
+			Topic: "events", Partition: 3, Offset: 42, AppendTime: 1420070400200, Stage: "dedup", Reason: schemas.ReasonMalformed,
+			Detail: "value: cut", Key: []byte("u:p"), Value: []byte{0, 1, 2, 0xff}, ValueSize: 400, Truncated: true, Origin: origin,
+		}},
+		"dedup_row":    {c.DedupRows, dedup},
+		"reaction_row": {c.ReactionRows, reaction},
+		"score_row":    {c.ScoreRows, score},
+	}
+}
+
+// withoutRaw drops what only a decoded event has.
+func withoutRaw(record any) any {
+	if e, ok := record.(*schemas.Event); ok {
+		e.Raw = nil
+	}
+	return record
+}
