@@ -70,7 +70,9 @@ func (s *Server) Run(ctx context.Context) error {
 		s.log.WarnContext(drain, "requests cut short at the drain timeout")
 		err = s.http.Close()
 	}
-	<-failed
+	if served := <-failed; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
 	if err != nil {
 		return fmt.Errorf("draining HTTP: %w", err)
 	}

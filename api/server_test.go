@@ -32,21 +32,23 @@ func start(t *testing.T, w *world) (base string, stop func() error) {
 	return "http://" + server.Addr(), func() error { cancel(); return <-done }
 }
 
-func get(t *testing.T, url string) *http.Response {
+// open gets url; its body is closed when the test ends.
+func open(t *testing.T, url string) (kind string, body *bufio.Reader) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
 	require.NoError(t, err)
 	answer, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, answer.Body.Close()) })
-	return answer
+	return answer.Header.Get("Content-Type"), bufio.NewReader(answer.Body)
 }
 
-func body(t *testing.T, answer *http.Response) string {
+func text(t *testing.T, url string) string {
 	t.Helper()
-	text, err := io.ReadAll(answer.Body)
+	_, body := open(t, url)
+	whole, err := io.ReadAll(body)
 	require.NoError(t, err)
-	return string(text)
+	return string(whole)
 }
 
 // nextEvent reads one server-sent event, fields and all.
@@ -69,11 +71,10 @@ func TestStream(t *testing.T) {
 	w := newWorld()
 	w.deps.Config.Heartbeat = 20 * time.Millisecond
 	base, stop := start(t, w)
-	answer := get(t, base+"/v1/trending/stream")
-	require.Equal(t, "text/event-stream", answer.Header.Get("Content-Type"))
-	stream := bufio.NewReader(answer.Body)
+	kind, stream := open(t, base+"/v1/trending/stream")
+	require.Equal(t, "text/event-stream", kind)
 	require.Equal(t, "retry: 2000\n", nextEvent(t, stream))
-	require.Equal(t, "event: trending\ndata: "+body(t, get(t, base+"/v1/trending")), nextEvent(t, stream))
+	require.Equal(t, "event: trending\ndata: "+text(t, base+"/v1/trending"), nextEvent(t, stream))
 	require.Equal(t, ": alive\n", nextEvent(t, stream))
 
 	w.update("p4", engagement.Bucket{Start: now, Last: now, Counts: engagement.Counts{Shares: 9}})
@@ -82,7 +83,7 @@ func TestStream(t *testing.T) {
 	for event == ": alive\n" {
 		event = nextEvent(t, stream)
 	}
-	require.Equal(t, "event: trending\ndata: "+body(t, get(t, base+"/v1/trending")), event)
+	require.Equal(t, "event: trending\ndata: "+text(t, base+"/v1/trending"), event)
 	require.Contains(t, event, `{"rank":1,"post_id":"p4","score":45.0,`)
 
 	began := time.Now()

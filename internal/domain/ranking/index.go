@@ -16,7 +16,7 @@ type Index struct {
 	places  map[string]int // post id -> place in entries
 }
 
-// NewIndex returns an empty index. w and weights must be valid; the buckets given to Update must be w.Bucket wide.
+// NewIndex returns an empty index. w and weights must be valid.
 func NewIndex(w engagement.Window, weights engagement.Weights) *Index {
 	return &Index{window: w, weights: weights, places: make(map[string]int)}
 }
