@@ -45,8 +45,8 @@ type Derived interface {
 
 // Position says how much of its stage's input log a row has seen: the epoch and offset of the last record applied to it.
 type Position struct {
-	Epoch  int32
-	Offset int64
+	Epoch  int32 `json:"epoch"`
+	Offset int64 `json:"offset"`
 }
 
 // Covers reports whether a row at p has seen the record at q.

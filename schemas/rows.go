@@ -25,29 +25,29 @@ func (h EventHash) MarshalJSON() ([]byte, error) {
 
 // SeenEvent is one entry of a dedup row.
 type SeenEvent struct {
-	ID EventHash `avro:"id"`
-	At int64     `avro:"at"` // Unix ms: append time of the record that brought it first
+	ID EventHash `avro:"id" json:"id"`
+	At int64     `avro:"at" json:"at"` // Unix ms: append time of the record that brought it first
 }
 
 // DedupRow is a row of `dedup-table`: the events of one user and post seen in the last 24 h, oldest first.
 type DedupRow struct {
 	rowHead
-	Seen []SeenEvent
+	Seen []SeenEvent `json:"seen"`
 }
 
 // ReactionRow is a row of `reactions-table`: what one user thinks of one post, and who says so.
 type ReactionRow struct {
 	rowHead
-	Liked     bool           // counted as a like now
-	LikedAt   int64          // Unix ms at which the like was counted, for the -1 that takes it back
-	DecidedBy ReactionSource // who decides on likes from here on
-	Comments  int64          // comments counted
+	Liked     bool           `json:"liked"`      // counted as a like now
+	LikedAt   int64          `json:"liked_at"`   // Unix ms at which the like was counted, for the -1 that takes it back
+	DecidedBy ReactionSource `json:"decided_by"` // who decides on likes from here on
+	Comments  int64          `json:"comments"`   // comments counted
 }
 
 // ScoreRow is a row of `scores-table`: what readers know about one post.
 type ScoreRow struct {
 	rowHead
-	Lifetime       engagement.Counts
-	LastEngagement int64               // Unix ms of the latest engagement, 0 for none
-	Buckets        []engagement.Bucket // ascending by Start, sparse, not older than window + lateness
+	Lifetime       engagement.Counts   `json:"lifetime"`
+	LastEngagement int64               `json:"last_engagement"` // Unix ms of the latest engagement, 0 for none
+	Buckets        []engagement.Bucket `json:"buckets"`         // ascending by Start, sparse, not older than window + lateness
 }

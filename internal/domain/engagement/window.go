@@ -9,9 +9,9 @@ import (
 
 // Bucket holds the engagements of one stretch of event time.
 type Bucket struct {
-	Start  int64 // Unix ms, a multiple of the bucket width in force when it was written
-	Last   int64 // Unix ms of the latest engagement counted in it
-	Counts Counts
+	Start  int64  `json:"start"` // Unix ms, a multiple of the bucket width in force when it was written
+	Last   int64  `json:"last"`  // Unix ms of the latest engagement counted in it
+	Counts Counts `json:"counts"`
 }
 
 // Window says how long engagements count towards trending and how finely that is remembered.
