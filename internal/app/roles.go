@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/nova-social/nova-streams/api"
+	"github.com/nova-social/nova-streams/internal/cache"
 	"github.com/nova-social/nova-streams/internal/clickhouse"
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/internal/trending"
@@ -85,5 +86,11 @@ func (a *App) buildAPI(ctx context.Context) error {
 	}
 	a.onClose(a.server.Close)
 	a.add("api", a.server.Run)
+	writer, err := cache.NewWriter(a.cfg.Redis, board, cache.NewMetrics(a.metrics), a.log)
+	if err != nil {
+		return err
+	}
+	a.onClose(writer.Close)
+	a.add("redis", writer.Run)
 	return nil
 }

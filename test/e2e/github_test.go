@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/nova-social/nova-streams/internal/app"
@@ -45,6 +47,7 @@ func TestGitHubHour(t *testing.T) {
 			s.requirePosts(byPost, last, shift)
 			s.requireRows(rows)
 			s.requireOracle(shift)
+			s.requireCached()
 		})
 	}
 }
@@ -79,6 +82,23 @@ func (s *system) requireRows(rows map[string]counts) {
 		got[post][r["event_type"].(string)] = int64(r["n"].(float64))
 	}
 	require.Equal(s.t, rows, got)
+}
+
+// requireCached waits until Redis holds what the API answers.
+func (s *system) requireCached() {
+	s.t.Helper()
+	client := redis.NewClient(&redis.Options{Addr: s.stack.RedisAddr()})
+	defer client.Close()
+	require.Eventually(s.t, func() bool {
+		var answer, cached struct{ Items []map[string]any }
+		require.Equal(s.t, 200, s.get("/v1/trending", &answer))
+		value, err := client.Get(s.t.Context(), "nova:cache:trending:1h").Bytes()
+		if err != nil {
+			return false
+		}
+		require.NoError(s.t, json.Unmarshal(value, &cached))
+		return len(answer.Items) == 20 && assert.ObjectsAreEqual(answer.Items, cached.Items)
+	}, 10*time.Second, 50*time.Millisecond)
 }
 
 type oracleList struct {

@@ -38,6 +38,7 @@ func start(t *testing.T, stack *devstack.Stack, roles ...app.Role) *system {
 	cfg.Kafka.Partitions = 4
 	cfg.Registry.URL = stack.RegistryURL()
 	cfg.ClickHouse.Addrs = []string{stack.ClickHouseAddr()}
+	cfg.Redis.URL = "redis://" + stack.RedisAddr()
 	cfg.HTTP.Addr = "127.0.0.1:0"
 	_, err := clickhouse.Migrate(t.Context(), cfg.ClickHouse)
 	require.NoError(t, err)

@@ -1,0 +1,89 @@
+// Package processorstest runs a verb on goka's own tester: one group, in memory, record by record.
+package processorstest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/lovoo/goka"
+	"github.com/lovoo/goka/tester"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nova-social/nova-streams/schemas"
+	"github.com/nova-social/nova-streams/topology"
+)
+
+// Verb is what a group does with one record.
+type Verb func(ctx goka.Context, msg any) schemas.Outcome
+
+// Bench is one group under test.
+type Bench struct {
+	t       testing.TB
+	tester  *tester.Tester
+	group   topology.Group
+	became  []schemas.Outcome // of the records since the last In
+	outputs map[goka.Stream]*tester.QueueTracker
+}
+
+// Codecs returns codecs that need no registry.
+func Codecs(t testing.TB) *schemas.Codecs {
+	t.Helper()
+	c, err := schemas.NewCodecs(t.Context(), &schemas.Offline{})
+	require.NoError(t, err)
+	return c
+}
+
+// New runs verb in group until the test ends.
+func New(t testing.TB, group topology.Group, verb Verb) *Bench {
+	t.Helper()
+	b := &Bench{t: t, tester: tester.New(t), group: group, outputs: map[goka.Stream]*tester.QueueTracker{}}
+	for _, out := range group.Outputs {
+		b.outputs[out.Topic] = b.tester.NewQueueTracker(string(out.Topic))
+	}
+	p, err := goka.NewProcessor(nil, group.Graph(func(ctx goka.Context, msg any) { b.became = append(b.became, verb(ctx, msg)) }), goka.WithTester(b.tester), goka.WithLogger(silent{}), goka.WithNilHandling(goka.NilDecode))
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- p.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		require.NoError(t, <-done)
+	})
+	return b
+}
+
+// In gives the group one record, appended to the log at root, and returns what became of it. A record that the group
+// sends to its own input comes back at once, appended at no time at all.
+func (b *Bench) In(key string, root time.Time, msg any) schemas.Outcome {
+	b.t.Helper()
+	b.became = nil
+	b.tester.Consume(string(b.group.Input), key, msg, tester.WithTime(root))
+	require.NotEmpty(b.t, b.became)
+	return b.became[0]
+}
+
+// Out returns what was sent to topic since the last call, with its keys.
+func (b *Bench) Out(topic goka.Stream) (keys []string, msgs []any) {
+	b.t.Helper()
+	for {
+		key, msg, ok := b.outputs[topic].Next()
+		if !ok {
+			return keys, msgs
+		}
+		keys, msgs = append(keys, key), append(msgs, msg)
+	}
+}
+
+// Row returns the row of key, nil for none.
+func (b *Bench) Row(key string) any {
+	b.t.Helper()
+	return b.tester.TableValue(goka.GroupTable(b.group.Name), key)
+}
+
+// silent drops goka's messages.
+type silent struct{}
+
+func (silent) Print(...any)          {}
+func (silent) Println(...any)        {}
+func (silent) Printf(string, ...any) {}
