@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 	"strings"
@@ -70,7 +71,7 @@ func refuseJSON(data []byte, err error) *Unreadable {
 	if !errors.As(err, &semantic) {
 		return refuse(data, ReasonMalformed, "value: %v", err)
 	}
-	field := strings.TrimPrefix(string(semantic.JSONPointer), "/")
+	field := cmp.Or(strings.TrimPrefix(string(semantic.JSONPointer), "/"), "value")
 	if errors.Is(err, strconv.ErrRange) {
 		return refuse(data, ReasonInvalidField, "%s: %s is out of range", field, excerpt(string(semantic.JSONValue)))
 	}

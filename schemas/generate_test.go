@@ -1,0 +1,95 @@
+package schemas_test
+
+import (
+	"pgregory.net/rapid"
+
+	"github.com/nova-social/nova-streams/internal/domain/engagement"
+	"github.com/nova-social/nova-streams/schemas"
+)
+
+// Generators of records. Times are what timestamp-millis libraries can hold; texts are any valid UTF-8, except in
+// events, which are checked.
+var (
+	times    = rapid.Int64Range(0, schemas.MaxEventTime)
+	actions  = rapid.Map(rapid.IntRange(int(engagement.View), int(engagement.Share)), func(i int) engagement.Action { return engagement.Action(i) })
+	ids      = rapid.StringOfN(rapid.RuneFrom([]rune("abcXYZ019-:_./ éß日🎈")), 1, 60, schemas.MaxIDBytes)
+	labels   = rapid.StringOfN(rapid.RuneFrom([]rune("abc 1.é")), 0, 60, schemas.MaxLabelBytes)
+	optional = rapid.OneOf(rapid.Just(""), ids)
+
+	origins = rapid.Custom(func(t *rapid.T) schemas.Origin {
+		return schemas.Origin{
+			Emitter: rapid.String().Draw(t, "emitter"), Epoch: rapid.Int32().Draw(t, "epoch"), Partition: rapid.Int32().Draw(t, "partition"),
+			Offset: rapid.Int64().Draw(t, "offset"), N: rapid.Int32().Draw(t, "n"),
+		}
+	})
+	positions = rapid.Custom(func(t *rapid.T) schemas.Position {
+		return schemas.Position{Epoch: rapid.Int32().Draw(t, "epoch"), Offset: rapid.Int64().Draw(t, "offset")}
+	})
+	counts = rapid.Custom(func(t *rapid.T) engagement.Counts {
+		n := rapid.Int64()
+		return engagement.Counts{
+			Views: n.Draw(t, "views"), Impressions: n.Draw(t, "impressions"), Likes: n.Draw(t, "likes"),
+			Comments: n.Draw(t, "comments"), Shares: n.Draw(t, "shares"),
+		}
+	})
+
+	events = rapid.Custom(func(t *rapid.T) *schemas.Event {
+		return &schemas.Event{
+			EventID: ids.Draw(t, "event_id"), EventTime: times.Draw(t, "event_time"), UserID: ids.Draw(t, "user_id"), PostID: ids.Draw(t, "post_id"),
+			AuthorID: optional.Draw(t, "author_id"), Action: actions.Draw(t, "action"), DwellMS: rapid.Int64Min(0).Draw(t, "dwell_ms"),
+			Device: labels.Draw(t, "device"), AppVer: labels.Draw(t, "app_ver"), CommentID: optional.Draw(t, "comment_id"),
+		}
+	})
+	activities = rapid.Custom(func(t *rapid.T) *schemas.Activity {
+		return &schemas.Activity{Event: *events.Draw(t, "event"), RootTime: times.Draw(t, "root_time"), Origin: origins.Draw(t, "origin")}
+	})
+	reactionInputs = rapid.Custom(func(t *rapid.T) *schemas.ReactionInput {
+		return &schemas.ReactionInput{
+			UserID: rapid.String().Draw(t, "user_id"), PostID: rapid.String().Draw(t, "post_id"),
+			Kind:      schemas.ReactionKind(rapid.IntRange(0, int(schemas.ReactionUncomment)).Draw(t, "kind")),
+			Source:    schemas.ReactionSource(rapid.IntRange(0, int(schemas.SourceDatabase)).Draw(t, "source")),
+			EventTime: times.Draw(t, "event_time"), RootTime: times.Draw(t, "root_time"), CommentID: rapid.String().Draw(t, "comment_id"),
+			Origin: origins.Draw(t, "origin"),
+		}
+	})
+	engagements = rapid.Custom(func(t *rapid.T) *schemas.Engagement {
+		return &schemas.Engagement{
+			PostID: rapid.String().Draw(t, "post_id"), Action: actions.Draw(t, "action"), Delta: rapid.Int32().Draw(t, "delta"),
+			EventTime: times.Draw(t, "event_time"), RootTime: times.Draw(t, "root_time"), Origin: origins.Draw(t, "origin"),
+		}
+	})
+	deadLetters = rapid.Custom(func(t *rapid.T) *schemas.DeadLetter {
+		raw := rapid.OneOf(rapid.Just([]byte(nil)), rapid.SliceOf(rapid.Byte())) // null and empty are not the same
+		return &schemas.DeadLetter{
+			Topic: rapid.String().Draw(t, "topic"), Partition: rapid.Int32().Draw(t, "partition"), Offset: rapid.Int64().Draw(t, "offset"),
+			AppendTime: times.Draw(t, "append_time"), Stage: rapid.String().Draw(t, "stage"), Reason: schemas.Reason(rapid.String().Draw(t, "reason")),
+			Detail: rapid.String().Draw(t, "detail"), Key: raw.Draw(t, "key"), Value: raw.Draw(t, "value"),
+			ValueSize: rapid.Int64().Draw(t, "value_size"), Truncated: rapid.Bool().Draw(t, "truncated"), Origin: origins.Draw(t, "origin"),
+		}
+	})
+
+	dedupRows = rapid.Custom(func(t *rapid.T) *schemas.DedupRow {
+		row := &schemas.DedupRow{}
+		for _, at := range rapid.SliceOf(rapid.Int64()).Draw(t, "seen") {
+			row.Seen = append(row.Seen, schemas.SeenEvent{ID: schemas.HashEventID(rapid.String().Draw(t, "id")), At: at})
+		}
+		row.SetLast(positions.Draw(t, "last"))
+		return row
+	})
+	reactionRows = rapid.Custom(func(t *rapid.T) *schemas.ReactionRow {
+		row := &schemas.ReactionRow{
+			Liked: rapid.Bool().Draw(t, "liked"), LikedAt: rapid.Int64().Draw(t, "liked_at"), Comments: rapid.Int64().Draw(t, "comments"),
+			DecidedBy: schemas.ReactionSource(rapid.IntRange(0, int(schemas.SourceDatabase)).Draw(t, "decided_by")),
+		}
+		row.SetLast(positions.Draw(t, "last"))
+		return row
+	})
+	scoreRows = rapid.Custom(func(t *rapid.T) *schemas.ScoreRow {
+		row := &schemas.ScoreRow{Lifetime: counts.Draw(t, "lifetime"), LastEngagement: rapid.Int64().Draw(t, "last_engagement")}
+		for _, start := range rapid.SliceOf(rapid.Int64()).Draw(t, "buckets") {
+			row.Buckets = append(row.Buckets, engagement.Bucket{Start: start, Last: rapid.Int64().Draw(t, "last"), Counts: counts.Draw(t, "counts")})
+		}
+		row.SetLast(positions.Draw(t, "last"))
+		return row
+	})
+)
