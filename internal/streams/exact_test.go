@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -275,4 +276,24 @@ func total(sums map[string]int) (n int) {
 		n += v
 	}
 	return n
+}
+
+// Records that were removed before they were read stop the stage; sarama by itself would go on behind the gap.
+func TestLostInput_stops_the_stage(t *testing.T) {
+	b := newBench(t, 1)
+	b.produce(records)
+	stop := b.start(b.ours(adderGraph, addUp))
+	b.eventually("committed", func() bool { return b.committed(group) == records })
+	require.NoError(t, stop())
+	b.produce(records)
+	_, err := b.admin.DeleteRecords(t.Context(), kadm.Offsets{inTopic: {0: {Topic: inTopic, Partition: 0, At: records + 10}}})
+	require.NoError(t, err)
+
+	s, err := New(b.cfg, adderGraph, addUp)
+	require.NoError(t, err)
+	b.start(s.Run)
+	b.eventually("waiting", func() bool { return s.State() == Waiting })
+	require.ErrorIs(t, s.LastError(), ErrInputLost)
+	require.EqualValues(t, records, b.committed(group))
+	require.Equal(t, wantSums(records), b.sums(group+"-table"))
 }

@@ -41,6 +41,10 @@ func openSession(s *Stage, group sarama.ConsumerGroupSession) (*session, error) 
 			client.Close()
 			return nil, err
 		}
+		if err := checkInput(group.Context(), client, s.input, parts, committed); err != nil {
+			client.Close()
+			return nil, err
+		}
 		for _, p := range parts {
 			var tab *table
 			if s.rows != nil {
@@ -75,6 +79,35 @@ func fetchCheckpoints(ctx context.Context, client *kgo.Client, group, input stri
 		cps[p] = checkpoint{o.At, meta}
 	}
 	return cps, nil
+}
+
+// ErrInputLost says that the log no longer holds what a group still has to read: retention was shorter than the
+// downtime, or the topic was made anew. Going on would skip records in silence.
+var ErrInputLost = errors.New("streams: the input holds no record at the committed offset")
+
+// checkInput compares the committed offsets with what the log holds.
+func checkInput(ctx context.Context, client *kgo.Client, topic string, parts []int32, committed map[int32]checkpoint) error {
+	admin := kadm.NewClient(client)
+	starts, err := admin.ListStartOffsets(ctx, topic)
+	if err != nil {
+		return fmt.Errorf("listing the start of %s: %w", topic, err)
+	}
+	ends, err := admin.ListEndOffsets(ctx, topic)
+	if err != nil {
+		return fmt.Errorf("listing the end of %s: %w", topic, err)
+	}
+	for _, p := range parts {
+		at, has := committed[p]
+		start, ok1 := starts.Lookup(topic, p)
+		end, ok2 := ends.Lookup(topic, p)
+		if !ok1 || !ok2 || start.Err != nil || end.Err != nil {
+			return fmt.Errorf("listing the offsets of %s/%d: %w", topic, p, errors.Join(start.Err, end.Err))
+		}
+		if has && (at.next < start.Offset || at.next > end.Offset) {
+			return fmt.Errorf("%w: %s/%d is committed at %d and holds %d to %d", ErrInputLost, topic, p, at.next, start.Offset, end.Offset)
+		}
+	}
+	return nil
 }
 
 func (se *session) run() {

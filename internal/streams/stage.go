@@ -42,6 +42,7 @@ type Stage struct {
 	outputs map[string]goka.Codec
 
 	state   atomic.Value // State
+	lastErr atomic.Pointer[error]
 	session atomic.Pointer[session]
 	cancel  atomic.Pointer[context.CancelCauseFunc] // ends the current processor
 }
@@ -87,6 +88,14 @@ func (s *Stage) Name() string { return s.name }
 
 // State returns where the stage stands in this process.
 func (s *Stage) State() State { return s.state.Load().(State) } //nolint:errcheck // only setState stores, and only a State
+
+// LastError returns why the last processor ended, nil if none has.
+func (s *Stage) LastError() error {
+	if err := s.lastErr.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
 
 func (s *Stage) setState(st State) { s.state.Store(st) }
 

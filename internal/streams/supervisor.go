@@ -26,6 +26,7 @@ func (s *Stage) Run(ctx context.Context) error {
 			pause.Reset()
 		}
 		wait := pause.NextBackOff()
+		s.lastErr.Store(&err)
 		s.setState(Waiting)
 		s.cfg.Metrics.rebuilt(s.name)
 		s.cfg.Log.Warn("rebuilding processor", "group", s.name, "in", wait, "err", err)
