@@ -13,6 +13,12 @@
 // It also holds what travels beside records: Origin (which input a derived record was made from), Position (how much
 // input a row has seen) and CommitMeta (what a group writes beside its committed offset).
 //
-// It does no I/O and keeps no clock. A decoder never fails towards goka: what cannot be read becomes Unreadable, and
-// the stage sends it to a dead-letter topic.
+// Topic records are Avro in Confluent's frame, read with the writer's schema and resolved to ours; rows carry a version
+// byte instead, which names a schema embedded in the program. To change a schema: edit the file, give every new field a
+// default, keep the result as the next generation in testdata/previous, and for a row keep the replaced file too
+// (row_wire.go). The tests refuse what could not read an earlier generation.
+//
+// It does no I/O of its own (the registry is behind Registrar) and asks no clock. The decoder of a topic never fails
+// towards goka: what cannot be read becomes Unreadable, and the stage sends it to a dead-letter topic. A row that
+// cannot be read is an error: it is our own, and a stage must not go on without it.
 package schemas

@@ -2,19 +2,20 @@ package schemas
 
 import "github.com/nova-social/nova-streams/internal/domain/engagement"
 
-// Event is one client event, as producers send it to `events`. Times are Unix milliseconds, UTC.
+// Event is one client event, as producers send it to `events`. Times are Unix milliseconds, UTC. An optional field that
+// is absent is empty or 0.
 type Event struct {
-	EventID   string            `avro:"event_id,omitzero"` // never empty after decoding: derived from user, post, action and time where the producer sent none
-	EventTime int64             `avro:"event_time"`        // Unix ms, from the producer
+	EventID   string            `avro:"event_id"`   // never empty after decoding: derived from user, post, action and time where the producer sent none
+	EventTime int64             `avro:"event_time"` // Unix ms, from the producer
 	UserID    string            `avro:"user_id"`
 	PostID    string            `avro:"post_id"`
-	AuthorID  string            `avro:"author_id,omitzero"` // optional
+	AuthorID  string            `avro:"author_id"` // optional
 	Action    engagement.Action `avro:"action"`
-	DwellMS   int64             `avro:"dwell_ms,omitzero"`   // optional, milliseconds
-	Device    string            `avro:"device,omitzero"`     // optional
-	AppVer    string            `avro:"app_ver,omitzero"`    // optional
-	CommentID string            `avro:"comment_id,omitzero"` // optional, for comments
-	Raw       []byte            `avro:"-"`                   // the value as read from `events`; what Encode writes when the record is sent round
+	DwellMS   int64             `avro:"dwell_ms"`   // optional, milliseconds
+	Device    string            `avro:"device"`     // optional
+	AppVer    string            `avro:"app_ver"`    // optional
+	CommentID string            `avro:"comment_id"` // optional, for comments
+	Raw       []byte            `avro:"-"`          // the value as read from `events`; what Encode writes when the record is sent round
 }
 
 // Key is the natural key of an event: user:post.

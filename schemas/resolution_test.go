@@ -2,6 +2,7 @@ package schemas_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/linkedin/goavro/v2"
 	"github.com/stretchr/testify/require"
@@ -30,7 +31,9 @@ func TestOtherWritersOfEvents(t *testing.T) {
 		return native
 	}
 	const action = `{"name":"action","type":{"type":"enum","name":"Action","symbols":["like","view","repost"]}}`
-	record := func(name, fields string) string { return `{"type":"record","name":"` + name + `","fields":[` + fields + `]}` }
+	record := func(name, fields string) string {
+		return `{"type":"record","name":"` + name + `","fields":[` + fields + `]}`
+	}
 	const ids = `{"name":"user_id","type":"string"},{"name":"post_id","type":"string"}`
 	const at = `{"name":"event_time","type":"long"}`
 
@@ -46,6 +49,11 @@ func TestOtherWritersOfEvents(t *testing.T) {
 		"namespace of its own": {
 			record("com.example.app.Event", action+`,`+ids+`,`+at), minimum(map[string]any{"action": "view"}),
 			schemas.Event{EventTime: 1420070400123, UserID: "u", PostID: "p", Action: engagement.View},
+		},
+		"our own schema, null for what is optional": {
+			readAll(t, "avro")["event"],
+			minimum(map[string]any{"event_id": nil, "author_id": nil, "dwell_ms": nil, "device": nil, "app_ver": nil, "comment_id": nil, "event_time": time.UnixMilli(5)}),
+			schemas.Event{EventTime: 5, UserID: "u", PostID: "p", Action: engagement.Like},
 		},
 		"fields we do not have": {
 			record("Event", `{"name":"session","type":["null",{"type":"array","items":"string"}]},`+ids+`,`+at+`,`+action+`,{"name":"geo","type":{"type":"map","values":"double"}}`),

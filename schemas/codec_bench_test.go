@@ -1,0 +1,37 @@
+package schemas_test
+
+import (
+	"testing"
+
+	"github.com/lovoo/goka"
+)
+
+func benchmarkDecode(b *testing.B, codec goka.Codec, data []byte) {
+	b.ReportAllocs()
+	b.SetBytes(int64(len(data)))
+	for b.Loop() {
+		decode(b, codec, data)
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	c, _ := newCodecs(b)
+	for name, s := range samples(c) {
+		b.Run(name, func(b *testing.B) { benchmarkDecode(b, s.codec, encode(b, s.codec, s.record)) })
+	}
+	b.Run("event as JSON", func(b *testing.B) {
+		benchmarkDecode(b, c.Events, []byte(`{"event_id":"dab4b563-d2ae-53da-a5e6-0cafddbd43b0","event_time":"2015-01-01T00:00:00.123Z","user_id":"2adb6c00-56f5-5310-a54a-2a6abfbcf961","post_id":"88cc1bc5-5b6c-54ee-b4ed-09dd3f321174","author_id":"author","action":"comment","dwell_ms":2500,"device":"phone","app_ver":"7.1","comment_id":"c-1"}`))
+	})
+}
+
+func BenchmarkEncode(b *testing.B) {
+	c, _ := newCodecs(b)
+	for name, s := range samples(c) {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				encode(b, s.codec, s.record)
+			}
+		})
+	}
+}

@@ -1,0 +1,119 @@
+package schemas_test
+
+import (
+	"encoding/base64"
+	"maps"
+	"math"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/nova-social/nova-streams/schemas"
+)
+
+var commitMetas = rapid.Custom(func(t *rapid.T) schemas.CommitMeta {
+	var m schemas.CommitMeta
+	n := rapid.Int64()
+	m.Accounting = schemas.Accounting{
+		In: n.Draw(t, "in"), Applied: n.Draw(t, "applied"), Duplicate: n.Draw(t, "duplicate"), Replay: n.Draw(t, "replay"),
+		Absorbed: n.Draw(t, "absorbed"), Skipped: n.Draw(t, "skipped"), Dead: n.Draw(t, "dead"), Late: n.Draw(t, "late"),
+	}
+	sources := rapid.Custom(func(t *rapid.T) schemas.Source {
+		return schemas.Source{Emitter: rapid.String().Draw(t, "emitter"), Partition: rapid.Int32().Draw(t, "partition")}
+	})
+	marks := rapid.Custom(func(t *rapid.T) schemas.Mark {
+		return schemas.Mark{Epoch: rapid.Int32().Draw(t, "epoch"), Offset: n.Draw(t, "offset"), N: rapid.Int32().Draw(t, "n")}
+	})
+	if vector := rapid.MapOf(sources, marks).Draw(t, "vector"); len(vector) > 0 {
+		m.Vector = vector
+	}
+	if rapid.Bool().Draw(t, "announced") {
+		m.Announced = &schemas.Announcement{
+			First: n.Draw(t, "first"), Last: n.Draw(t, "last"), Attempt: rapid.Int32().Draw(t, "attempt"), Columns: rapid.Int32().Draw(t, "columns"),
+		}
+		if parts := rapid.SliceOf(rapid.String()).Draw(t, "parts"); len(parts) > 0 {
+			m.Announced.Parts = parts
+		}
+	}
+	return m
+})
+
+func TestCommitMetaRoundTrips(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := commitMetas.Draw(t, "meta")
+		text := m.Encode()
+		require.True(t, utf8.ValidString(text))
+		copied := m
+		copied.Vector = maps.Clone(m.Vector)
+		require.Equal(t, text, copied.Encode())
+		read, err := schemas.DecodeCommitMeta(text)
+		require.NoError(t, err)
+		require.Equal(t, m, read)
+	})
+}
+
+func TestCommitMetaBeforeTheFirstCommit(t *testing.T) {
+	m, err := schemas.DecodeCommitMeta("")
+	require.NoError(t, err)
+	require.Equal(t, schemas.CommitMeta{}, m)
+	m, err = schemas.DecodeCommitMeta(schemas.CommitMeta{Vector: map[schemas.Source]schemas.Mark{}}.Encode())
+	require.NoError(t, err)
+	require.Equal(t, schemas.CommitMeta{}, m)
+}
+
+// The vector is as wide as the emitters have partitions; 64 of them fit whatever the numbers, with the longest
+// announcement the sink makes (a range over 24 months).
+func TestCommitMetaFitsTheBroker(t *testing.T) {
+	meta := func(offset int64, epoch, n int32) schemas.CommitMeta {
+		m := schemas.CommitMeta{
+			Vector:     map[schemas.Source]schemas.Mark{},
+			Accounting: schemas.Accounting{In: offset, Applied: offset, Duplicate: offset, Replay: offset, Absorbed: offset, Skipped: offset, Dead: offset, Late: offset},
+		}
+		for _, emitter := range []string{"dedup", "reactions"} {
+			for partition := range int32(64) {
+				m.Vector[schemas.Source{Emitter: emitter, Partition: partition}] = schemas.Mark{Epoch: epoch, Offset: offset, N: n}
+			}
+		}
+		return m
+	}
+	usual := meta(5_000_000_000, 3, 1)
+	t.Logf("64 partitions, 2 emitters, offsets of 5e9: %d bytes", len(usual.Encode()))
+	require.Less(t, len(usual.Encode()), 1700)
+
+	usual.Announced = &schemas.Announcement{First: 5_000_000_000, Last: 5_000_100_000, Attempt: 1, Columns: 1}
+	for range 24 {
+		usual.Announced.Parts = append(usual.Announced.Parts, "202612")
+	}
+	t.Logf("with an announcement of 24 parts: %d bytes", len(usual.Encode()))
+	require.Less(t, len(usual.Encode()), 2000)
+
+	worst := meta(math.MaxInt64, 1000, 100)
+	t.Logf("64 partitions, 2 emitters, largest offsets: %d bytes", len(worst.Encode()))
+	require.LessOrEqual(t, len(worst.Encode()), schemas.MaxCommitMeta)
+}
+
+func TestForeignCommitMetaIsRefused(t *testing.T) {
+	b64 := base64.RawStdEncoding.EncodeToString
+	whole, err := base64.RawStdEncoding.DecodeString(schemas.CommitMeta{
+		Vector:    map[schemas.Source]schemas.Mark{{Emitter: "dedup", Partition: 1}: {Offset: 9}},
+		Announced: &schemas.Announcement{First: 1, Last: 2, Parts: []string{"202612"}},
+	}.Encode())
+	require.NoError(t, err)
+	texts := []string{
+		"written by another tool", "AQ==", b64([]byte{2}),
+		b64(append(whole[:len(whole):len(whole)], 0)),
+		b64(append([]byte{1}, strings.Repeat("\x00", 8)+"\x02"...)),                                                   // neither announced nor not
+		b64(append([]byte{1}, strings.Repeat("\x00", 9)+"\xff\xff\x03"...)),                                           // more emitters than bytes
+		b64(append([]byte{1}, strings.Repeat("\x00", 9)+"\x02\x01a\x01\x00\x00\x00\x00\x01a\x01\x00\x00\x00\x00"...)), // one source twice
+	}
+	for n := range len(whole) - 1 {
+		texts = append(texts, b64(whole[:n+1]))
+	}
+	for _, text := range texts {
+		_, err := schemas.DecodeCommitMeta(text)
+		require.Error(t, err, "%q", text)
+	}
+}
