@@ -1,0 +1,69 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/IBM/sarama"
+	"github.com/spf13/cobra"
+
+	"github.com/nova-social/nova-streams/internal/config"
+	"github.com/nova-social/nova-streams/internal/kafka"
+	"github.com/nova-social/nova-streams/internal/load"
+)
+
+func (p *program) load() *cobra.Command {
+	cfg := load.DefaultConfig()
+	events := brokersFlag(&cobra.Command{Use: "events FILE", Short: "Send a file of events to Kafka: JSON Lines, plain or gzip", Args: takes("FILE")})
+	shift := events.Flags().Bool("shift-to-now", false, "move all times so that the newest event happens now")
+	events.Flags().Float64Var(&cfg.Rate, "rate", 0, "events per second at most; 0 = as fast as Kafka takes them")
+	events.Flags().BoolVar(&cfg.SkipBad, "skip-bad", false, "leave out lines that are no events, instead of refusing the file")
+	events.RunE = func(cmd *cobra.Command, args []string) error {
+		if cfg.Rate < 0 {
+			return usageError{fmt.Errorf("--rate must not be negative, is %v", cfg.Rate)}
+		}
+		c, err := p.settings(cmd)
+		if err != nil {
+			return err
+		}
+		if *shift {
+			cfg.ShiftTo = time.Now()
+		}
+		producer, err := openProducer(c.Kafka, cfg.Topic)
+		if err != nil {
+			return err
+		}
+		bar := load.NewProgress(p.stderr, isTerminal(p.stderr), time.Now)
+		result, err := load.Run(cmd.Context(), cfg, args[0], producer, bar.Show)
+		bar.End()
+		if err != nil && result.Acknowledged == 0 {
+			return err
+		}
+		fmt.Fprintf(p.stdout, "%d events acknowledged in %v (%.0f/s), %d bad lines left out\n",
+			result.Acknowledged, result.Took.Round(time.Millisecond), load.Speed(result.Acknowledged, result.Took), result.Skipped)
+		return err
+	}
+	return group("load", "Bring data in", events)
+}
+
+// openProducer makes sure that Kafka answers and has the topic before it returns a producer, which waits for a broker
+// that is away.
+func openProducer(k config.Kafka, topic string) (sarama.AsyncProducer, error) {
+	client, err := kafka.Dial(k.Brokers, k.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	partitions, _, err := kafka.Size(client, topic)
+	if err != nil {
+		return nil, err
+	}
+	if partitions == 0 {
+		return nil, fmt.Errorf("topic %s does not exist: run `nova topics provision` first", topic)
+	}
+	producer, err := sarama.NewAsyncProducer(k.Brokers, kafka.NewConfig(k.ClientID))
+	if err != nil {
+		return nil, fmt.Errorf("creating a producer: %w", err)
+	}
+	return producer, nil
+}

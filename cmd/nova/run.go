@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nova-social/nova-streams/internal/app"
+)
+
+// drainTime is how long a stopped program may take to end.
+const drainTime = 10 * time.Second
+
+func (p *program) run() *cobra.Command {
+	cmd := brokersFlag(&cobra.Command{Use: "run", Short: "Run the pipeline, or some roles of it, until stopped", Args: takes()})
+	names := cmd.Flags().StringSlice("roles", []string{"processors", "sinks", "api"}, "what runs in this process")
+	setting(cmd, "registry", "registry.url", "URL of the schema registry")
+	setting(cmd, "clickhouse", "clickhouse.addrs", "ClickHouse's addresses, host:port,…")
+	setting(cmd, "http-addr", "http.addr", "where the API listens, host:port")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		roles, err := parseRoles(*names)
+		if err != nil {
+			return err
+		}
+		cfg, err := p.settings(cmd)
+		if err != nil {
+			return err
+		}
+		log := p.logger(cfg.Log)
+		a, err := app.Build(cmd.Context(), cfg.Config, roles, log, app.Options{Version: version})
+		if err != nil {
+			return err
+		}
+		log.InfoContext(cmd.Context(), "running", "roles", *names, "http", a.Addr())
+		return runAndClose(cmd.Context(), a)
+	}
+	return cmd
+}
+
+func parseRoles(names []string) ([]app.Role, error) {
+	roles := make([]app.Role, len(names))
+	for i, name := range names {
+		var err error
+		if roles[i], err = app.ParseRole(name); err != nil {
+			return nil, usageError{err}
+		}
+	}
+	return roles, nil
+}
+
+// runAndClose runs a until ctx ends or a part fails, then closes it, also after a failure.
+func runAndClose(ctx context.Context, a *app.App) error {
+	err := a.Run(ctx)
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	return errors.Join(err, a.Close(closing))
+}

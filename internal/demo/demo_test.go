@@ -1,0 +1,160 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nova-social/nova-streams/internal/config"
+)
+
+// buffer is written by the demo while the test reads it.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+const free = "127.0.0.1:0"
+
+func testConfig(dir string) (Config, config.Config) {
+	cfg, settings := DefaultConfig(), config.Default()
+	cfg.DataDir, cfg.StatusEvery = dir, 200*time.Millisecond
+	cfg.KafkaAddr, cfg.RegistryAddr, cfg.ClickHouseAddr, cfg.RedisAddr = free, free, free, free
+	settings.HTTP.Addr = free
+	return cfg, settings
+}
+
+// running is a demo under test.
+type running struct {
+	out  *buffer
+	stop context.CancelFunc
+	done chan error
+}
+
+func begin(t *testing.T, cfg Config, settings config.Config) *running {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	r := &running{out: &buffer{}, stop: cancel, done: make(chan error, 1)}
+	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	go func() { r.done <- Run(ctx, cfg, settings, r.out, func(step string) { t.Log(step) }, log) }()
+	require.Eventually(t, func() bool { return strings.Contains(r.out.String(), "nova is running") || len(r.done) > 0 }, 5*time.Minute, 20*time.Millisecond)
+	require.Empty(t, r.done, "the demo ended at once")
+	return r
+}
+
+// address finds where the welcome says a server is.
+func (r *running) address(t *testing.T, name string) string {
+	t.Helper()
+	m := regexp.MustCompile(`(?m)^  ` + name + ` +(?:http://)?([\d.]+:\d+)`).FindStringSubmatch(r.out.String())
+	require.NotNil(t, m, "%s in %s", name, r.out)
+	return m[1]
+}
+
+// end stops the demo and checks that it drains in time and without an error.
+func (r *running) end(t *testing.T) {
+	t.Helper()
+	stopped := time.Now()
+	r.stop()
+	require.NoError(t, <-r.done)
+	require.Less(t, time.Since(stopped), 10*time.Second)
+}
+
+func (r *running) rows(t *testing.T) int64 {
+	t.Helper()
+	query := "SELECT count() AS n, uniqExact(event_id) AS ids FROM nova.post_events FORMAT JSONEachRow SETTINGS output_format_json_quote_64bit_integers=0"
+	resp, err := http.Get("http://" + r.address(t, "ClickHouse") + "/?query=" + url.QueryEscape(query))
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	var row struct{ N, IDs int64 }
+	require.NoError(t, json.Unmarshal(body, &row), "%s", body)
+	require.Equal(t, row.IDs, row.N, "each event is there once")
+	return row.N
+}
+
+// A newcomer sees trending filled within ten seconds of the start, finds everything again after a restart, and the
+// status lines agree with the API.
+func TestDemo(t *testing.T) {
+	cfg, settings := testConfig(t.TempDir())
+	r := begin(t, cfg, settings)
+	ready := time.Now()
+	api := &client{base: "http://" + r.address(t, "page")}
+	var top trendingList
+	require.Eventually(t, func() bool {
+		return api.get(t.Context(), "/v1/trending?limit=50", &top) == nil && len(top.Items) == 50
+	}, 10*time.Second, 50*time.Millisecond)
+	t.Logf("trending is filled %v after the start", time.Since(ready))
+	var st status
+	require.Eventually(t, func() bool {
+		require.NoError(t, api.get(t.Context(), "/v1/status", &st))
+		return st.Accounting["dedup"].In > 3000 && st.Accounting["sink-post-events"].In > 3000
+	}, 10*time.Second, 50*time.Millisecond)
+	for group, a := range st.Accounting {
+		require.True(t, a.Balanced(), group)
+		require.Zero(t, a.Dead, group)
+	}
+	require.Eventually(t, func() bool {
+		return regexp.MustCompile(`\d\d:\d\d:\d\d  \d{4} events, 0 of them repeats, 0 dead letters, \d+ to do · 1\. \S+ \d+\.\d`).MatchString(r.out.String())
+	}, 10*time.Second, 50*time.Millisecond)
+	rows := r.rows(t)
+	require.GreaterOrEqual(t, rows, st.Accounting["sink-post-events"].Applied)
+	r.end(t)
+
+	cfg.Sample = false
+	r = begin(t, cfg, settings)
+	require.NotContains(t, r.out.String(), "Playing")
+	api.base = "http://" + r.address(t, "page")
+	var again status
+	require.Eventually(t, func() bool {
+		require.NoError(t, api.get(t.Context(), "/v1/status", &again))
+		return again.Accounting["sink-post-events"].In == again.Accounting["dedup"].Applied
+	}, 10*time.Second, 50*time.Millisecond)
+	require.GreaterOrEqual(t, again.Accounting["dedup"].In, st.Accounting["dedup"].In)
+	require.Equal(t, again.Accounting["sink-post-events"].Applied, r.rows(t))
+	r.end(t)
+}
+
+func TestPortInUse(t *testing.T) {
+	l, err := net.Listen("tcp", free)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	busy := l.Addr().String()
+	for flag, use := range map[string]func(*Config, *config.Config){
+		"--http-addr":       func(_ *Config, s *config.Config) { s.HTTP.Addr = busy },
+		"--kafka-addr":      func(c *Config, _ *config.Config) { c.KafkaAddr = busy },
+		"--registry-addr":   func(c *Config, _ *config.Config) { c.RegistryAddr = busy },
+		"--clickhouse-addr": func(c *Config, _ *config.Config) { c.ClickHouseAddr = busy },
+		"--redis-addr":      func(c *Config, _ *config.Config) { c.RedisAddr = busy },
+	} {
+		cfg, settings := testConfig(t.TempDir())
+		use(&cfg, &settings)
+		err := Run(t.Context(), cfg, settings, io.Discard, func(string) {}, slog.New(slog.DiscardHandler))
+		require.EqualError(t, err, flag+" "+busy+" is in use: choose another address with "+flag+", or stop what listens there")
+	}
+}
