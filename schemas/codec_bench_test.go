@@ -7,6 +7,7 @@ import (
 )
 
 func benchmarkDecode(b *testing.B, codec goka.Codec, data []byte) {
+	b.Helper()
 	b.ReportAllocs()
 	b.SetBytes(int64(len(data)))
 	for b.Loop() {

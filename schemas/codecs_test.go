@@ -1,6 +1,7 @@
 package schemas_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"testing"
@@ -69,7 +70,7 @@ func TestEveryCutIsMalformed(t *testing.T) {
 		for n := 1; n < len(data); n++ {
 			requireUnreadable(t, decode(t, s.codec, data[:n]), schemas.ReasonMalformed, "", data[:n])
 		}
-		long := append(data[:len(data):len(data)], 0)
+		long := append(bytes.Clone(data), 0)
 		requireUnreadable(t, decode(t, s.codec, long), schemas.ReasonMalformed, "1 bytes after the record", long)
 		require.Equal(t, s.record, withoutRaw(decode(t, s.codec, data)), name)
 	}
@@ -109,7 +110,7 @@ func TestOutageIsWaitedOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, r := newCodecs(t)
 		known := encode(t, c.Engagements, &schemas.Engagement{PostID: "p", Action: engagement.View, Delta: 1})
-		unknown := append([]byte(nil), known...)
+		unknown := bytes.Clone(known)
 		unknown[4] = byte(r.add(r.texts[known[4]-1] + " "))
 		r.setOutage(errors.New("connection refused"))
 

@@ -1,6 +1,7 @@
 package schemas_test
 
 import (
+	"bytes"
 	"encoding/base64"
 	"maps"
 	"math"
@@ -104,7 +105,7 @@ func TestForeignCommitMetaIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	texts := []string{
 		"written by another tool", "AQ==", b64([]byte{2}),
-		b64(append(whole[:len(whole):len(whole)], 0)),
+		b64(append(bytes.Clone(whole), 0)),
 		b64(append([]byte{1}, strings.Repeat("\x00", 8)+"\x02"...)),                                                   // neither announced nor not
 		b64(append([]byte{1}, strings.Repeat("\x00", 9)+"\xff\xff\x03"...)),                                           // more emitters than bytes
 		b64(append([]byte{1}, strings.Repeat("\x00", 9)+"\x02\x01a\x01\x00\x00\x00\x00\x01a\x01\x00\x00\x00\x00"...)), // one source twice

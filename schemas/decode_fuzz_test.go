@@ -1,6 +1,7 @@
 package schemas_test
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/lovoo/goka"
@@ -14,14 +15,15 @@ import (
 
 // seed adds samples of one kind, cut, lengthened and under the schema ids around theirs.
 func seed(f *testing.F, c *schemas.Codecs, names ...string) {
+	f.Helper()
 	for _, name := range names {
 		s := samples(c)[name]
 		data := encode(f, s.codec, s.record)
 		f.Add(data)
 		f.Add(data[:len(data)/2])
-		f.Add(append(data[:len(data):len(data)], 0))
+		f.Add(append(bytes.Clone(data), 0))
 		for id := range byte(8) {
-			other := append([]byte(nil), data...)
+			other := bytes.Clone(data)
 			other[4] = id
 			f.Add(other)
 		}
@@ -32,6 +34,7 @@ func seed(f *testing.F, c *schemas.Codecs, names ...string) {
 }
 
 func fuzzRecord(f *testing.F, codec goka.Codec) {
+	f.Helper()
 	f.Fuzz(func(t *testing.T, data []byte) {
 		record := decode(t, codec, data)
 		if bad, ok := record.(*schemas.Unreadable); ok {
@@ -105,6 +108,7 @@ func FuzzEvent(f *testing.F) {
 
 // A row that cannot be read is an error; the position of one that can be read is what a peek says.
 func fuzzRow(f *testing.F, codec schemas.RowCodec) {
+	f.Helper()
 	f.Fuzz(func(t *testing.T, data []byte) {
 		last, peeked := codec.Last(data)
 		value, err := codec.Decode(data)

@@ -17,6 +17,7 @@ import (
 // agrees checks our codec against goavro, a library that shares no code with it: each reads what the other wrote, in
 // the same bytes. native is the record in goavro's terms, head the bytes before the Avro body.
 func agrees[T any](t *testing.T, name string, codec goka.Codec, head int, records *rapid.Generator[T], native func(T) map[string]any) {
+	t.Helper()
 	t.Run(name, func(t *testing.T) {
 		text, err := os.ReadFile("avro/" + name + ".avsc")
 		require.NoError(t, err)

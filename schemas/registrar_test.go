@@ -61,11 +61,11 @@ func (r *registrar) setOutage(err error) {
 }
 
 // newCodecs returns codecs on a fresh registrar.
-func newCodecs(t testing.TB) (*schemas.Codecs, *registrar) {
-	t.Helper()
+func newCodecs(tb testing.TB) (*schemas.Codecs, *registrar) {
+	tb.Helper()
 	r := &registrar{}
-	c, err := schemas.NewCodecs(t.Context(), r)
-	require.NoError(t, err)
+	c, err := schemas.NewCodecs(tb.Context(), r)
+	require.NoError(tb, err)
 	return c, r
 }
 

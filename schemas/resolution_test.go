@@ -1,6 +1,7 @@
 package schemas_test
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -25,9 +26,7 @@ func TestOtherWritersOfEvents(t *testing.T) {
 	c, r := newCodecs(t)
 	minimum := func(changes map[string]any) map[string]any {
 		native := map[string]any{"event_time": int64(1420070400123), "user_id": "u", "post_id": "p", "action": "like"}
-		for k, v := range changes {
-			native[k] = v
-		}
+		maps.Copy(native, changes)
 		return native
 	}
 	const action = `{"name":"action","type":{"type":"enum","name":"Action","symbols":["like","view","repost"]}}`

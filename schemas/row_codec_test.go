@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"bytes"
 	"encoding/binary"
 	"testing"
 
@@ -80,7 +81,7 @@ func TestBrokenRowsAreErrors(t *testing.T) {
 			_, err := codec.Decode(data[:n])
 			require.Error(t, err, n)
 		}
-		_, err = codec.Decode(append(data[:len(data):len(data)], 0))
+		_, err = codec.Decode(append(bytes.Clone(data), 0))
 		require.ErrorContains(t, err, "1 bytes after the row")
 
 		head := binary.AppendVarint(binary.AppendVarint([]byte{1}, 70000), 1<<40)

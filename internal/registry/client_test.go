@@ -34,6 +34,7 @@ type fake struct {
 }
 
 func newFake(t *testing.T) *fake {
+	t.Helper()
 	f := &fake{Registry: srfake.New()}
 	t.Cleanup(f.Close)
 	f.Intercept(func(w http.ResponseWriter, r *http.Request) bool {
@@ -56,6 +57,7 @@ func (f *fake) answer(h http.HandlerFunc) {
 }
 
 func newClient(t *testing.T, url string, log io.Writer) *Client {
+	t.Helper()
 	cfg := DefaultConfig()
 	cfg.URL = url
 	c, err := New(cfg, slog.New(slog.NewTextHandler(log, nil)))
