@@ -7,6 +7,9 @@ import (
 	"github.com/lovoo/goka"
 )
 
+// Stream is the name of a topic, for packages that pass names on.
+type Stream = goka.Stream
+
 // The topics. A name stands here and nowhere else.
 const (
 	Events         goka.Stream = "events"

@@ -1,7 +1,6 @@
 package topology_test
 
 import (
-	"context"
 	"flag"
 	"os"
 	"testing"
@@ -14,15 +13,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// registrar numbers schemas in order: enough for graphs, which are only looked at here.
-type registrar struct{ n int }
-
-func (r *registrar) Register(context.Context, string, string) (int, error) { r.n++; return r.n, nil }
-func (r *registrar) Schema(context.Context, int) (string, error)           { return "", schemas.ErrSchemaNotFound }
-
 func groups(t *testing.T) []topology.Group {
 	t.Helper()
-	codecs, err := schemas.NewCodecs(t.Context(), &registrar{})
+	codecs, err := schemas.NewCodecs(t.Context(), &schemas.Offline{})
 	require.NoError(t, err)
 	return topology.Groups(codecs)
 }

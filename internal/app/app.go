@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -151,7 +152,7 @@ func TopicSpecs(k config.Kafka) []streams.TopicSpec {
 	var specs []streams.TopicSpec
 	for _, t := range topology.Topics() {
 		c := t.Config()
-		c["min.insync.replicas"] = fmt.Sprint(k.MinInsyncReplicas)
+		c["min.insync.replicas"] = strconv.Itoa(k.MinInsyncReplicas)
 		specs = append(specs, streams.TopicSpec{Name: t.Name, Partitions: k.Partitions, Replication: k.Replication, Config: c})
 	}
 	return specs
@@ -160,7 +161,7 @@ func TopicSpecs(k config.Kafka) []streams.TopicSpec {
 // patiently tries until it works, the error is permanent, or the patience of start-up is over.
 func patiently[T any](ctx context.Context, log *slog.Logger, what string, try func() (T, error)) (T, error) {
 	v, err := backoff.Retry(ctx, try, backoff.WithMaxElapsedTime(startupPatience), backoff.WithNotify(func(err error, wait time.Duration) {
-		log.WarnContext(ctx, what+" does not work yet", "err", err, "again_in", wait)
+		log.WarnContext(ctx, "not possible yet", "what", what, "err", err, "again_in", wait)
 	}))
 	if err != nil {
 		return v, fmt.Errorf("%s: %w", what, err)

@@ -55,8 +55,12 @@ func (c *Config) Validate() error {
 		name string
 		val  time.Duration
 	}{
-		{"Tick", c.Tick}, {"CommitInterval", c.CommitInterval}, {"DrainTimeout", c.DrainTimeout},
-		{"SessionTimeout", c.SessionTimeout}, {"BackoffMin", c.BackoffMin}, {"BackoffMax", c.BackoffMax},
+		{"Tick", c.Tick},
+		{"CommitInterval", c.CommitInterval},
+		{"DrainTimeout", c.DrainTimeout},
+		{"SessionTimeout", c.SessionTimeout},
+		{"BackoffMin", c.BackoffMin},
+		{"BackoffMax", c.BackoffMax},
 	} {
 		if d.val <= 0 {
 			return fmt.Errorf("streams: %s must be positive, is %v", d.name, d.val)

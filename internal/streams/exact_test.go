@@ -2,6 +2,7 @@ package streams
 
 import (
 	"context"
+	"strconv"
 	"testing"
 	"time"
 
@@ -18,8 +19,6 @@ import (
 
 // Every piece is shown twice: goka as it is goes wrong, the stage does not. A failure is injected by the broker and its
 // hits are counted, so that a test in which it did not fire fails.
-
-const records = 200
 
 func (b *bench) refuse(topic string) *kfake.FaultHandle {
 	return b.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: topic, Err: kerr.NotLeaderForPartition, Count: -1})
@@ -40,6 +39,7 @@ func (b *bench) crash(stop func() error, faults ...*kfake.FaultHandle) {
 
 // An output that fails for good must be sent again by the next life, whatever later records did.
 func TestWatermark_holds_behind_a_failed_output(t *testing.T) {
+	t.Parallel()
 	only5 := func(ctx goka.Context, msg any) schemas.Outcome {
 		n := msg.(*note)
 		if n.ID == "5" {
@@ -48,8 +48,9 @@ func TestWatermark_holds_behind_a_failed_output(t *testing.T) {
 		return addUp(ctx, msg)
 	}
 	run := func(t *testing.T, of func(*bench) runner) (committed int64, emitted int) {
+		t.Helper()
 		b := newBench(t, 1)
-		b.produce(records)
+		b.produce()
 		refused := b.refuse(outTopic)
 		stop := b.start(of(b))
 		b.eventually("all rows written", func() bool { return total(b.sums(group+"-table")) >= records || refused.Hits() > 12 })
@@ -77,9 +78,11 @@ func TestWatermark_holds_behind_a_failed_output(t *testing.T) {
 
 // Rows and outputs are durable, the commit is not: the next life must not add anything again.
 func TestRows_know_what_they_have_seen(t *testing.T) {
+	t.Parallel()
 	run := func(t *testing.T, of func(*bench) runner) map[string]int {
+		t.Helper()
 		b := newBench(t, 2)
-		b.produce(records)
+		b.produce()
 		refused := b.refuseCommits()
 		stop := b.start(of(b))
 		b.eventually("all rows written", func() bool { return total(b.sums(group+"-table")) == records && len(b.read(outTopic)) == records })
@@ -98,15 +101,17 @@ func TestRows_know_what_they_have_seen(t *testing.T) {
 	})
 	t.Run("stage", func(t *testing.T) {
 		t.Parallel()
-		require.Equal(t, wantSums(records), run(t, func(b *bench) runner { return b.ours(adderGraph, addAndPass) }))
+		require.Equal(t, wantSums(), run(t, func(b *bench) runner { return b.ours(adderGraph, addAndPass) }))
 	})
 }
 
 // Outputs are durable, rows and commit are not: the next life repeats the outputs, and the stage behind drops them.
 func TestOrigins_drop_what_an_emitter_repeats(t *testing.T) {
+	t.Parallel()
 	run := func(t *testing.T, of func(*bench, func(goka.ProcessCallback) *goka.GroupGraph, Verb) runner) (*bench, map[string]int) {
+		t.Helper()
 		b := newBench(t, 2)
-		b.produce(records)
+		b.produce()
 		commits, rows := b.refuseCommits(), b.refuse(group+"-table")
 		stop := b.start(of(b, adderGraph, addAndPass))
 		b.eventually("all outputs written", func() bool { return len(b.read(outTopic)) == records })
@@ -131,7 +136,7 @@ func TestOrigins_drop_what_an_emitter_repeats(t *testing.T) {
 	t.Run("stage", func(t *testing.T) {
 		t.Parallel()
 		b, got := run(t, (*bench).ours)
-		require.Equal(t, wantSums(records), got)
+		require.Equal(t, wantSums(), got)
 		i, err := NewInspector(b.cfg.Brokers)
 		require.NoError(t, err)
 		defer i.Close()
@@ -153,9 +158,11 @@ func TestOrigins_drop_what_an_emitter_repeats(t *testing.T) {
 
 // A broker that stores a batch and then answers with an error makes a plain producer store it twice.
 func TestProducer_writes_once_and_in_order(t *testing.T) {
+	t.Parallel()
 	run := func(t *testing.T, of func(*bench) runner) []string {
+		t.Helper()
 		b := newBench(t, 1)
-		b.produce(records)
+		b.produce()
 		f := b.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: outTopic, Err: kerr.NotEnoughReplicasAfterAppend, Count: 1})
 		stop := b.start(of(b))
 		b.eventually("all committed", func() bool { return b.committed(group) == records })
@@ -170,7 +177,7 @@ func TestProducer_writes_once_and_in_order(t *testing.T) {
 	}
 	var want []string
 	for i := range records {
-		want = append(want, itoa(i))
+		want = append(want, strconv.Itoa(i))
 	}
 	t.Run("goka", func(t *testing.T) {
 		t.Parallel()
@@ -185,10 +192,12 @@ func TestProducer_writes_once_and_in_order(t *testing.T) {
 
 // goka waits 5 s after each generation before it joins again.
 func TestRebalance_has_no_fixed_pause(t *testing.T) {
+	t.Parallel()
 	run := func(t *testing.T, of func(*bench) runner) time.Duration {
+		t.Helper()
 		b := newBench(t, 2)
 		b.cfg.SessionTimeout = 10 * time.Second // goka's pause alone would end a shorter session
-		b.produce(records)
+		b.produce()
 		b.start(of(b))
 		b.eventually("first done", func() bool { return b.committed(group) == records })
 		began := time.Now()
@@ -198,7 +207,7 @@ func TestRebalance_has_no_fixed_pause(t *testing.T) {
 			require.NoError(t, err)
 			return d[group].State == "Stable" && len(d[group].Members) == 2
 		})
-		b.produce(records)
+		b.produce()
 		b.eventually("second done", func() bool { return b.committed(group) == 2*records })
 		return time.Since(began)
 	}
@@ -223,6 +232,7 @@ func TestNullValue_reaches_the_verb(t *testing.T) {
 		return schemas.Dead
 	}
 	run := func(t *testing.T, of func(*bench) runner) {
+		t.Helper()
 		b := newBench(t, 1)
 		b.null()
 		b.start(of(b))
@@ -236,9 +246,11 @@ func TestNullValue_reaches_the_verb(t *testing.T) {
 
 // A broker that is away ends goka's processor; the stage is there again when the broker is.
 func TestSupervisor_rebuilds(t *testing.T) {
-	run := func(t *testing.T, of func(*bench) runner) (ended error, sums map[string]int) {
+	t.Parallel()
+	run := func(t *testing.T, of func(*bench) runner) (sums map[string]int, ended error) {
+		t.Helper()
 		b := newBench(t, 1)
-		b.produce(records)
+		b.produce()
 		f := b.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.ListOffsets}, Topic: group + "-table", Err: kerr.UnknownServerError, Count: 6})
 		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
 		defer cancel()
@@ -247,27 +259,27 @@ func TestSupervisor_rebuilds(t *testing.T) {
 		for {
 			select {
 			case err := <-done:
-				return err, b.sums(group + "-table")
+				return b.sums(group + "-table"), err
 			case <-time.After(50 * time.Millisecond):
 			}
 			if b.committed(group) == records {
 				require.Positive(t, f.Hits())
 				cancel()
-				return <-done, b.sums(group + "-table")
+				return b.sums(group + "-table"), <-done
 			}
 		}
 	}
 	t.Run("goka", func(t *testing.T) {
 		t.Parallel()
-		err, sums := run(t, func(b *bench) runner { return b.plain(adderGraph, addUp) })
+		sums, err := run(t, func(b *bench) runner { return b.plain(adderGraph, addUp) })
 		require.Error(t, err)
 		require.Empty(t, sums)
 	})
 	t.Run("stage", func(t *testing.T) {
 		t.Parallel()
-		err, sums := run(t, func(b *bench) runner { return b.ours(adderGraph, addUp) })
+		sums, err := run(t, func(b *bench) runner { return b.ours(adderGraph, addUp) })
 		require.NoError(t, err)
-		require.Equal(t, wantSums(records), sums)
+		require.Equal(t, wantSums(), sums)
 	})
 }
 
@@ -281,11 +293,11 @@ func total(sums map[string]int) (n int) {
 // Records that were removed before they were read stop the stage; sarama by itself would go on behind the gap.
 func TestLostInput_stops_the_stage(t *testing.T) {
 	b := newBench(t, 1)
-	b.produce(records)
+	b.produce()
 	stop := b.start(b.ours(adderGraph, addUp))
 	b.eventually("committed", func() bool { return b.committed(group) == records })
 	require.NoError(t, stop())
-	b.produce(records)
+	b.produce()
 	_, err := b.admin.DeleteRecords(t.Context(), kadm.Offsets{inTopic: {0: {Topic: inTopic, Partition: 0, At: records + 10}}})
 	require.NoError(t, err)
 
@@ -295,5 +307,5 @@ func TestLostInput_stops_the_stage(t *testing.T) {
 	b.eventually("waiting", func() bool { return s.State() == Waiting })
 	require.ErrorIs(t, s.LastError(), ErrInputLost)
 	require.EqualValues(t, records, b.committed(group))
-	require.Equal(t, wantSums(records), b.sums(group+"-table"))
+	require.Equal(t, wantSums(), b.sums(group+"-table"))
 }

@@ -60,13 +60,16 @@ func newBench(t *testing.T, parts int32) *bench {
 	return &bench{t: t, cluster: c, cfg: cfg, client: cl, admin: kadm.NewClient(cl)}
 }
 
-// produce writes n notes of delta 1 under keys k0..k9, in order.
-func (b *bench) produce(n int) {
+// records is how many notes produce writes.
+const records = 200
+
+// produce writes notes of delta 1 under keys k0..k9, in order.
+func (b *bench) produce() {
 	b.t.Helper()
-	recs := make([]*kgo.Record, n)
-	for i := range n {
+	recs := make([]*kgo.Record, records)
+	for i := range records {
 		key := fmt.Sprintf("k%d", i%10)
-		v, err := jsonCodec[note]{}.Encode(note{ID: fmt.Sprint(i), Key: key, Delta: 1})
+		v, err := jsonCodec[note]{}.Encode(note{ID: strconv.Itoa(i), Key: key, Delta: 1})
 		require.NoError(b.t, err)
 		recs[i] = &kgo.Record{Topic: inTopic, Key: []byte(key), Value: v}
 	}
@@ -120,9 +123,9 @@ func (b *bench) sums(table string) map[string]int {
 	return got
 }
 
-func wantSums(n int) map[string]int {
+func wantSums() map[string]int {
 	want := map[string]int{}
-	for i := range n {
+	for i := range records {
 		want[fmt.Sprintf("k%d", i%10)]++
 	}
 	return want
@@ -220,5 +223,3 @@ func (sizeCodec) Decode(b []byte) (any, error) {
 	}
 	return len(b), nil
 }
-
-func itoa(i int) string { return strconv.Itoa(i) }

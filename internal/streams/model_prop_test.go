@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/lovoo/goka"
@@ -12,7 +14,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/nova-social/nova-streams/internal/murmur2"
-	"github.com/nova-social/nova-streams/schemas"
 )
 
 // The model runs three stages in a row, two partitions each, on the real task, ledger and table, with Kafka replaced by
@@ -127,17 +128,7 @@ func (l *life) arrive(all, ack bool) {
 }
 
 func sorted(m map[string]*[modelParts][]inFlight) []string {
-	keys := make([]string, 0, len(m))
-	for k := range maps.Keys(m) {
-		keys = append(keys, k)
-	}
-	// few and short: insertion sort keeps the model free of surprises
-	for i := range keys {
-		for j := i; j > 0 && keys[j] < keys[j-1]; j-- {
-			keys[j], keys[j-1] = keys[j-1], keys[j]
-		}
-	}
-	return keys
+	return slices.Sorted(maps.Keys(m))
 }
 
 func (l *life) done() bool {
@@ -167,7 +158,7 @@ func newModel(seed uint64, c Controls, zombies bool) *model {
 func (m *model) load() map[string]int {
 	var sent []*kgo.Record
 	for i := range 60 {
-		n := note{ID: fmt.Sprint(i), Key: fmt.Sprintf("post%d", m.rnd.IntN(2)), Delta: 1 - 2*m.rnd.IntN(2)}
+		n := note{ID: strconv.Itoa(i), Key: fmt.Sprintf("post%d", m.rnd.IntN(2)), Delta: 1 - 2*m.rnd.IntN(2)}
 		v, err := jsonCodec[note]{}.Encode(n)
 		if err != nil {
 			panic(err)
@@ -328,5 +319,3 @@ func TestModel_controls_go_wrong(t *testing.T) {
 		t.Logf("%s: wrong in %d of 200 runs", name, wrong)
 	}
 }
-
-var _ = schemas.Applied

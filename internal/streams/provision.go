@@ -37,7 +37,7 @@ func Provision(ctx context.Context, brokers []string, topics []TopicSpec) ([]str
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("creating admin client: %w", err), client.Close())
 	}
-	defer admin.Close() //nolint:errcheck // nothing is pending on it
+	defer admin.Close()
 	existing, err := admin.ListTopics()
 	if err != nil {
 		return nil, fmt.Errorf("listing topics: %w", err)
@@ -74,13 +74,20 @@ func check(admin sarama.ClusterAdmin, t TopicSpec, have sarama.TopicDetail) []er
 	if have.NumPartitions != t.Partitions {
 		wrong = append(wrong, fmt.Errorf("%w: %s has %d partitions, wants %d; keys would change their partition, so drain into a new topic instead of adding partitions", ErrMismatch, t.Name, have.NumPartitions, t.Partitions))
 	}
-	entries, err := admin.DescribeConfig(sarama.ConfigResource{Type: sarama.TopicResource, Name: t.Name, ConfigNames: slices.Collect(maps.Keys(t.Config))})
+	results, err := admin.DescribeConfigs([]*sarama.ConfigResource{{
+		Type: sarama.TopicResource, Name: t.Name, ConfigNames: slices.Collect(maps.Keys(t.Config)),
+	}}, sarama.DescribeConfigsOptions{})
 	if err != nil {
 		return append(wrong, fmt.Errorf("describing topic %s: %w", t.Name, err))
 	}
-	for _, e := range entries {
-		if want, ok := t.Config[e.Name]; ok && e.Value != want {
-			wrong = append(wrong, fmt.Errorf("%w: %s has %s=%s, wants %s", ErrMismatch, t.Name, e.Name, e.Value, want))
+	for _, res := range results {
+		if res.ErrorCode != sarama.ErrNoError {
+			wrong = append(wrong, fmt.Errorf("describing topic %s: %w", t.Name, res.ErrorCode))
+		}
+		for _, e := range res.Configs {
+			if want, ok := t.Config[e.Name]; ok && e.Value != want {
+				wrong = append(wrong, fmt.Errorf("%w: %s has %s=%s, wants %s", ErrMismatch, t.Name, e.Name, e.Value, want))
+			}
 		}
 	}
 	return wrong

@@ -182,6 +182,8 @@ type gokaLog struct{ log *slog.Logger }
 
 var _ goka.Logger = gokaLog{}
 
-func (l gokaLog) Print(args ...any)                 { l.log.Debug(fmt.Sprint(args...)) }
-func (l gokaLog) Println(args ...any)               { l.log.Debug(fmt.Sprint(args...)) }
-func (l gokaLog) Printf(format string, args ...any) { l.log.Debug(fmt.Sprintf(format, args...)) }
+func (l gokaLog) Print(args ...any)                 { l.debug(fmt.Sprint(args...)) }
+func (l gokaLog) Println(args ...any)               { l.debug(fmt.Sprint(args...)) }
+func (l gokaLog) Printf(format string, args ...any) { l.debug(fmt.Sprintf(format, args...)) }
+
+func (l gokaLog) debug(text string) { l.log.Debug("goka", "says", text) }

@@ -29,7 +29,7 @@ func (s *Stage) Run(ctx context.Context) error {
 		s.lastErr.Store(&err)
 		s.setState(Waiting)
 		s.cfg.Metrics.rebuilt(s.name)
-		s.cfg.Log.Warn("rebuilding processor", "group", s.name, "in", wait, "err", err)
+		s.cfg.Log.WarnContext(ctx, "rebuilding processor", "group", s.name, "in", wait, "err", err)
 		select {
 		case <-ctx.Done():
 			return nil

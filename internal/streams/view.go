@@ -44,10 +44,10 @@ func NewView(cfg Config, table string, codec schemas.RowCodec, onUpdate func(key
 func (v *View) Run(ctx context.Context) error {
 	for {
 		err := v.runOnce(ctx)
-		if ctx.Err() != nil {
-			return nil
+		if ctx.Err() != nil { // whatever it ended with, it was asked to
+			return nil //nolint:nilerr // see above
 		}
-		v.cfg.Log.Warn("rebuilding view", "table", v.table, "in", v.cfg.BackoffMax, "err", err)
+		v.cfg.Log.WarnContext(ctx, "rebuilding view", "table", v.table, "in", v.cfg.BackoffMax, "err", err)
 		select {
 		case <-ctx.Done():
 			return nil

@@ -9,13 +9,14 @@ import (
 	"github.com/lovoo/goka"
 
 	"github.com/nova-social/nova-streams/schemas"
+	"github.com/nova-social/nova-streams/topology"
 )
 
 // MaxValue is how much of a refused value a letter carries, bytes; the size as read is in the letter.
 const MaxValue = 2 << 20
 
 // Refuse sends the current record to the dead-letter topic to and returns its outcome.
-func Refuse(ctx goka.Context, to goka.Stream, reason schemas.Reason, detail string, value []byte) schemas.Outcome {
+func Refuse(ctx goka.Context, to topology.Stream, reason schemas.Reason, detail string, value []byte) schemas.Outcome {
 	letter := &schemas.DeadLetter{
 		Topic:      string(ctx.Topic()),
 		Partition:  ctx.Partition(),
@@ -39,6 +40,6 @@ func Refuse(ctx goka.Context, to goka.Stream, reason schemas.Reason, detail stri
 }
 
 // Unreadable refuses a record its decoder could not read.
-func Unreadable(ctx goka.Context, to goka.Stream, u *schemas.Unreadable) schemas.Outcome {
+func Unreadable(ctx goka.Context, to topology.Stream, u *schemas.Unreadable) schemas.Outcome {
 	return Refuse(ctx, to, u.Reason, u.Detail, u.Value)
 }

@@ -19,36 +19,36 @@ type Verb func(ctx goka.Context, msg any) schemas.Outcome
 
 // Bench is one group under test.
 type Bench struct {
-	t       testing.TB
+	tb      testing.TB
 	tester  *tester.Tester
 	group   topology.Group
 	became  []schemas.Outcome // of the records since the last In
-	outputs map[goka.Stream]*tester.QueueTracker
+	outputs map[topology.Stream]*tester.QueueTracker
 }
 
 // Codecs returns codecs that need no registry.
-func Codecs(t testing.TB) *schemas.Codecs {
-	t.Helper()
-	c, err := schemas.NewCodecs(t.Context(), &schemas.Offline{})
-	require.NoError(t, err)
+func Codecs(tb testing.TB) *schemas.Codecs {
+	tb.Helper()
+	c, err := schemas.NewCodecs(tb.Context(), &schemas.Offline{})
+	require.NoError(tb, err)
 	return c
 }
 
 // New runs verb in group until the test ends.
-func New(t testing.TB, group topology.Group, verb Verb) *Bench {
-	t.Helper()
-	b := &Bench{t: t, tester: tester.New(t), group: group, outputs: map[goka.Stream]*tester.QueueTracker{}}
+func New(tb testing.TB, group topology.Group, verb Verb) *Bench {
+	tb.Helper()
+	b := &Bench{tb: tb, tester: tester.New(tb), group: group, outputs: map[topology.Stream]*tester.QueueTracker{}}
 	for _, out := range group.Outputs {
 		b.outputs[out.Topic] = b.tester.NewQueueTracker(string(out.Topic))
 	}
 	p, err := goka.NewProcessor(nil, group.Graph(func(ctx goka.Context, msg any) { b.became = append(b.became, verb(ctx, msg)) }), goka.WithTester(b.tester), goka.WithLogger(silent{}), goka.WithNilHandling(goka.NilDecode))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- p.Run(ctx) }()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		cancel()
-		require.NoError(t, <-done)
+		require.NoError(tb, <-done)
 	})
 	return b
 }
@@ -56,16 +56,16 @@ func New(t testing.TB, group topology.Group, verb Verb) *Bench {
 // In gives the group one record, appended to the log at root, and returns what became of it. A record that the group
 // sends to its own input comes back at once, appended at no time at all.
 func (b *Bench) In(key string, root time.Time, msg any) schemas.Outcome {
-	b.t.Helper()
+	b.tb.Helper()
 	b.became = nil
 	b.tester.Consume(string(b.group.Input), key, msg, tester.WithTime(root))
-	require.NotEmpty(b.t, b.became)
+	require.NotEmpty(b.tb, b.became)
 	return b.became[0]
 }
 
 // Out returns what was sent to topic since the last call, with its keys.
-func (b *Bench) Out(topic goka.Stream) (keys []string, msgs []any) {
-	b.t.Helper()
+func (b *Bench) Out(topic topology.Stream) (keys []string, msgs []any) {
+	b.tb.Helper()
 	for {
 		key, msg, ok := b.outputs[topic].Next()
 		if !ok {
@@ -77,7 +77,7 @@ func (b *Bench) Out(topic goka.Stream) (keys []string, msgs []any) {
 
 // Row returns the row of key, nil for none.
 func (b *Bench) Row(key string) any {
-	b.t.Helper()
+	b.tb.Helper()
 	return b.tester.TableValue(goka.GroupTable(b.group.Name), key)
 }
 

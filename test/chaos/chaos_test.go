@@ -13,7 +13,7 @@ func TestKills_leave_every_count_exact(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute: make chaos")
 	}
-	kills := int(envInt(t, "CHAOS_KILLS", 20))
+	kills := int(envInt(t, "KILLS", 20))
 	out := run(t, kills, streams.Controls{})
 	require.Zero(t, out.wrong, "of %d posts", len(out.truth.posts))
 	require.Equal(t, out.truth.rows, out.rows, "rows in ClickHouse")

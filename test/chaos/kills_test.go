@@ -49,8 +49,8 @@ type outcome struct {
 // run feeds events while the processors are killed again and again, lets them finish, and compares.
 func run(t *testing.T, kills int, c streams.Controls) outcome {
 	t.Helper()
-	seed := envInt(t, "CHAOS_SEED", time.Now().UnixNano()%1_000_000)
-	t.Logf("CHAOS_SEED=%d, %d kills", seed, kills)
+	seed := envInt(t, "SEED", time.Now().UnixNano()%1_000_000)
+	t.Logf("SEED=%d, %d kills", seed, kills)
 	rnd := rand.New(rand.NewPCG(uint64(seed), 1))
 	stack := devstacktest.Start(t, devstacktest.Without(devstack.Redis))
 	job := jobFor(stack, c)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -49,9 +50,9 @@ func poison(now time.Time, avro []byte) []bad {
 		{"Avro with bytes left over", append(bytes.Clone(avro), 1, 2, 3), schemas.ReasonMalformed},
 		{"unknown schema id", unknown, schemas.ReasonUnknownSchema},
 		{"half a JSON", event("")[:40], schemas.ReasonMalformed},
-		{"user_id is a number", []byte(`{"user_id":7,"post_id":"p","action":"view","ts":` + fmt.Sprint(now.UnixMilli()) + `}`), schemas.ReasonWrongType},
+		{"user_id is a number", []byte(`{"user_id":7,"post_id":"p","action":"view","ts":` + strconv.FormatInt(now.UnixMilli(), 10) + `}`), schemas.ReasonWrongType},
 		{"time is text", []byte(`{"user_id":"u","post_id":"p","action":"view","ts":"soon"}`), schemas.ReasonWrongType},
-		{"no post", []byte(`{"user_id":"u","action":"view","ts":` + fmt.Sprint(now.UnixMilli()) + `}`), schemas.ReasonMissingField},
+		{"no post", []byte(`{"user_id":"u","action":"view","ts":` + strconv.FormatInt(now.UnixMilli(), 10) + `}`), schemas.ReasonMissingField},
 		{"no time", []byte(`{"user_id":"u","post_id":"p","action":"view"}`), schemas.ReasonMissingField},
 		{"unknown action", []byte(`{"user_id":"u","post_id":"p","action":"poke","event_time":"` + at(0) + `"}`), schemas.ReasonInvalidField},
 		{"invalid UTF-8", []byte("{\"user_id\":\"u\xff\xfe\",\"post_id\":\"p\",\"action\":\"view\",\"event_time\":\"" + at(0) + "\"}"), schemas.ReasonInvalidField},
