@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -69,6 +70,10 @@ func (d *deadLetters) send(_ context.Context, letters []*schemas.DeadLetter) err
 		}
 	}
 	if err := producer.SendMessages(records); err != nil {
+		var each sarama.ProducerErrors
+		if errors.As(err, &each) && len(each) > 0 {
+			err = each[0].Err // the whole says only how many
+		}
 		return fmt.Errorf("sending %d dead letters: %w", len(letters), err)
 	}
 	return nil

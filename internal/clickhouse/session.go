@@ -36,7 +36,7 @@ func join(s *Sink) (_ *member, err error) {
 			err = errors.Join(fmt.Errorf("connecting to Kafka: %w", err), m.leave())
 		}
 	}()
-	config := kafka.NewConfig(s.cfg.ClientID)
+	config := m.config()
 	config.Consumer.Offsets.AutoCommit.Enable = false
 	config.Consumer.Group.Session.Timeout = s.cfg.SessionTimeout
 	config.Consumer.Group.Heartbeat.Interval = s.cfg.SessionTimeout / 10
@@ -47,16 +47,27 @@ func join(s *Sink) (_ *member, err error) {
 	if m.group, err = sarama.NewConsumerGroupFromClient(m.offsets.group, m.client); err != nil {
 		return m, err
 	}
-	asking := kafka.NewConfig(s.cfg.ClientID)
+	asking := m.config()
 	asking.Metadata.Retry.Max = 3 // it is asked again
 	asking.Net.ReadTimeout = 10 * time.Second
 	if m.offsets.client, err = sarama.NewClient(s.cfg.Brokers, asking); err != nil {
 		return m, err
 	}
-	dying := kafka.NewConfig(s.cfg.ClientID)
-	dying.Producer.MaxMessageBytes = maxLetter()
-	m.dead = &deadLetters{brokers: s.cfg.Brokers, config: dying, codec: s.deps.DeadLetters}
+	m.dead = &deadLetters{brokers: s.cfg.Brokers, config: m.burying(), codec: s.deps.DeadLetters}
 	return m, nil
+}
+
+func (m *member) config() *sarama.Config {
+	c := kafka.NewConfig(m.sink.cfg.ClientID)
+	m.sink.tune(c)
+	return c
+}
+
+// burying is the configuration of the producer of dead letters.
+func (m *member) burying() *sarama.Config {
+	c := m.config()
+	c.Producer.MaxMessageBytes = maxLetter()
+	return c
 }
 
 // leave leaves the group and closes all connections.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/IBM/sarama"
 	"github.com/cenkalti/backoff/v5"
 	"github.com/lovoo/goka"
 )
@@ -26,7 +27,8 @@ type Deps struct {
 type Sink struct {
 	cfg    SinkConfig
 	deps   Deps
-	ledger func(*membership) ledger // how claims commit; replaced in tests that freeze or kill a sink
+	ledger func(*membership) ledger // how claims commit; tests freeze and kill a sink here
+	tune   func(*sarama.Config)     // applied to all clients; tests cut a sink off its network here
 
 	status status
 	stop   context.CancelFunc
@@ -42,7 +44,7 @@ func NewSink(cfg SinkConfig, deps Deps) (*Sink, error) {
 	if deps.Table == nil || deps.Activity == nil || deps.DeadLetters == nil || deps.Log == nil {
 		return nil, errors.New("clickhouse: Table, Activity, DeadLetters and Log of a sink must be set, one is nil")
 	}
-	return &Sink{cfg: cfg, deps: deps, ledger: func(m *membership) ledger { return m }}, nil
+	return &Sink{cfg: cfg, deps: deps, ledger: func(m *membership) ledger { return m }, tune: func(*sarama.Config) {}}, nil
 }
 
 // grace is what leaving the group may take beyond the time for batches under way.

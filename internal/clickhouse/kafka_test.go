@@ -1,0 +1,260 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/nova-social/nova-streams/internal/domain/engagement"
+	"github.com/nova-social/nova-streams/schemas"
+	"github.com/nova-social/nova-streams/topology"
+)
+
+// registrar gives every schema the next id and forgets it.
+type registrar struct{ ids int }
+
+func (r *registrar) Register(context.Context, string, string) (int, error) {
+	r.ids++
+	return r.ids, nil
+}
+func (r *registrar) Schema(context.Context, int) (string, error) {
+	return "", schemas.ErrSchemaNotFound
+}
+
+// broker is a Kafka of the test's own, and a recount of what was put into topic activity.
+type broker struct {
+	*kfake.Cluster
+	t      *testing.T
+	codecs *schemas.Codecs
+	client *kgo.Client
+
+	mu      sync.Mutex
+	rng     *rand.Rand
+	sent    [][]any // by partition: *schemas.Activity, or []byte that is none
+	origins []int64 // by partition: next origin of the upstream partition of that number
+}
+
+func startBroker(t *testing.T, partitions int) *broker {
+	t.Helper()
+	cluster, err := kfake.NewCluster(
+		kfake.NumBrokers(1),
+		kfake.GroupMinSessionTimeout(100*time.Millisecond),
+	)
+	require.NoError(t, err)
+	t.Cleanup(cluster.Close)
+	for _, topic := range topology.Topics() {
+		if topic.Name == string(topology.Activity) || topic.Name == string(topology.ActivityDLQ) {
+			require.NoError(t, cluster.CreateTopic(topic.Name, int32(partitions), topic.Config()))
+		}
+	}
+	codecs, err := schemas.NewCodecs(t.Context(), &registrar{})
+	require.NoError(t, err)
+	return &broker{
+		Cluster: cluster, t: t, codecs: codecs, client: newProducer(t, cluster),
+		rng: rand.New(rand.NewPCG(1, 2)), sent: make([][]any, partitions), origins: make([]int64, partitions),
+	}
+}
+
+// newProducer returns a client that sends where it is told.
+func newProducer(t *testing.T, cluster *kfake.Cluster) *kgo.Client {
+	t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(cluster.ListenAddrs()...), kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	require.NoError(t, err)
+	t.Cleanup(client.Close)
+	return client
+}
+
+// produce appends n records to each partition: mostly what the upstream stage makes of its next inputs, some of it
+// repeated from earlier on as after a crash of that stage, now and then bytes nobody can read.
+func (b *broker) produce(n int) {
+	b.t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var records []*kgo.Record
+	for p := range b.sent {
+		for range n {
+			var value []byte
+			switch draw := b.rng.IntN(50); {
+			case draw == 0:
+				value = []byte(fmt.Sprintf("poison %d", len(b.sent[p])))
+				b.sent[p] = append(b.sent[p], value)
+			default:
+				if draw == 1 {
+					b.origins[p] = max(0, b.origins[p]-b.rng.Int64N(10))
+				}
+				a := upstreamOutput(int32(p), b.origins[p])
+				b.origins[p]++
+				var err error
+				value, err = b.codecs.Activity.Encode(a)
+				require.NoError(b.t, err)
+				b.sent[p] = append(b.sent[p], a)
+			}
+			records = append(records, &kgo.Record{Topic: string(topology.Activity), Partition: int32(p), Key: []byte("u:p"), Value: value})
+		}
+	}
+	require.NoError(b.t, b.client.ProduceSync(context.Background(), records...).FirstErr())
+}
+
+// upstreamOutput is what the stage before makes of its input at that offset: the same each time.
+func upstreamOutput(partition int32, offset int64) *schemas.Activity {
+	rng := rand.New(rand.NewPCG(uint64(partition), uint64(offset)))
+	at := december + rng.Int64N(1000)
+	if rng.IntN(3) == 0 {
+		at = november - rng.Int64N(1000)
+	}
+	a := activity(fmt.Sprintf("%d/%d", partition, offset), at, from(partition, offset))
+	a.PostID, a.Action = fmt.Sprint("p", rng.IntN(20)), engagement.Action(1+rng.IntN(5))
+	return a
+}
+
+// total is how many records were produced.
+func (b *broker) total() (n int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, records := range b.sent {
+		n += int64(len(records))
+	}
+	return n
+}
+
+// recount says, from what was produced, which events must be in the table and what became of each record.
+func (b *broker) recount() (events map[string]int, byMonthAndPost map[string]int, poison map[string]bool, account schemas.Accounting) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	events, byMonthAndPost, poison = map[string]int{}, map[string]int{}, map[string]bool{}
+	for p, records := range b.sent {
+		for offset, r := range records {
+			account.In++
+			a, ok := r.(*schemas.Activity)
+			switch {
+			case !ok:
+				account.Dead++
+				poison[fmt.Sprintf("%d/%d", p, offset)] = true
+			case events[a.EventID] > 0:
+				account.Replay++
+			default:
+				account.Applied++
+				events[a.EventID] = 1
+				byMonthAndPost[time.UnixMilli(a.EventTime).UTC().Format("200601")+" "+a.PostID]++
+			}
+		}
+	}
+	return events, byMonthAndPost, poison, account
+}
+
+// letters returns where the records lay whose letters are in the dead-letter topic.
+func (b *broker) letters() map[string]bool {
+	b.t.Helper()
+	found := map[string]bool{}
+	var offsets map[string]map[int32]kgo.Offset
+	left := int64(0)
+	offsets = map[string]map[int32]kgo.Offset{string(topology.ActivityDLQ): {}}
+	for _, info := range b.PartitionInfos(string(topology.ActivityDLQ)) {
+		offsets[string(topology.ActivityDLQ)][info.Partition] = kgo.NewOffset().AtStart()
+		left += info.HighWatermark
+	}
+	reader, err := kgo.NewClient(kgo.SeedBrokers(b.ListenAddrs()...), kgo.ConsumePartitions(offsets))
+	require.NoError(b.t, err)
+	defer reader.Close()
+	for left > 0 {
+		fetched := reader.PollFetches(b.t.Context())
+		require.NoError(b.t, fetched.Err())
+		fetched.EachRecord(func(r *kgo.Record) {
+			left--
+			decoded, err := b.codecs.DeadLetters.Decode(r.Value)
+			require.NoError(b.t, err)
+			l, ok := decoded.(*schemas.DeadLetter)
+			require.True(b.t, ok)
+			require.Equal(b.t, b.sent[l.Partition][l.Offset], l.Value)
+			require.Equal(b.t, []byte("u:p"), l.Key)
+			require.Equal(b.t, schemas.ReasonNotAFormat, l.Reason)
+			require.Equal(b.t, string(topology.Activity), l.Topic)
+			require.Equal(b.t, topology.PostEventsSink, l.Stage)
+			found[fmt.Sprintf("%d/%d", l.Partition, l.Offset)] = true
+		})
+	}
+	return found
+}
+
+// committed returns what the group has committed, by partition.
+func (b *broker) committed() map[int32]checkpoint {
+	b.t.Helper()
+	found := map[int32]checkpoint{}
+	info := b.GroupInfo(topology.PostEventsSink)
+	if info == nil {
+		return found
+	}
+	for p, c := range info.Commits[string(topology.Activity)] {
+		meta, err := schemas.DecodeCommitMeta(c.Metadata)
+		require.NoError(b.t, err)
+		found[p] = checkpoint{c.Offset, meta}
+	}
+	return found
+}
+
+// members returns the ids of the members of the group.
+func (b *broker) members() (ids []string) {
+	if info := b.GroupInfo(topology.PostEventsSink); info != nil {
+		for _, m := range info.Members {
+			ids = append(ids, m.MemberID)
+		}
+	}
+	return ids
+}
+
+// evict removes members from the group, as their silence would in the end.
+func (b *broker) evict(ids ...string) {
+	b.t.Helper()
+	req := kmsg.NewPtrLeaveGroupRequest()
+	req.Group = topology.PostEventsSink
+	for _, id := range ids {
+		m := kmsg.NewLeaveGroupRequestMember()
+		m.MemberID = id
+		req.Members = append(req.Members, m)
+	}
+	_, err := req.RequestWith(context.Background(), b.client)
+	require.NoError(b.t, err)
+}
+
+// drained waits until all that was produced is committed.
+func (b *broker) drained() {
+	b.t.Helper()
+	require.Eventually(b.t, func() bool {
+		var sum int64
+		for _, c := range b.committed() {
+			if c.meta.Announced != nil {
+				return false
+			}
+			sum += c.next
+		}
+		return sum == b.total()
+	}, 60*time.Second, 10*time.Millisecond, "everything produced is committed")
+}
+
+// exact checks table, view, dead letters and accounting against the recount.
+func (b *broker) exact(t *fakeTable) {
+	b.t.Helper()
+	b.drained()
+	wantEvents, wantView, wantPoison, wantAccount := b.recount()
+	events, view, _ := t.counts()
+	require.Equal(b.t, wantEvents, events)
+	require.Equal(b.t, wantView, view)
+	require.Equal(b.t, wantPoison, b.letters())
+	require.Equal(b.t, wantAccount, b.account())
+}
+
+// account sums what the group has committed.
+func (b *broker) account() (sum schemas.Accounting) {
+	for _, c := range b.committed() {
+		sum.Add(c.meta.Accounting)
+	}
+	return sum
+}
