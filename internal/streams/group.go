@@ -2,6 +2,7 @@ package streams
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/IBM/sarama"
 )
@@ -46,8 +47,12 @@ func (g *generation) Setup(s sarama.ConsumerGroupSession) error {
 	return nil
 }
 
-// ConsumeClaim passes the claim to goka.
+// ConsumeClaim passes the claim to goka, if sarama begins where the task's accounts and origins stand.
 func (g *generation) ConsumeClaim(s sarama.ConsumerGroupSession, c sarama.ConsumerGroupClaim) error {
+	if t := g.session.tasks[c.Partition()]; c.InitialOffset() >= 0 && c.InitialOffset() != t.start {
+		g.stage.fail(fmt.Errorf("streams: %s/%d is read from %d, but was committed at %d", c.Topic(), c.Partition(), c.InitialOffset(), t.start))
+		return nil
+	}
 	return g.goka.ConsumeClaim(markless{s}, c)
 }
 

@@ -25,6 +25,7 @@ type task struct {
 	outputs  map[string]goka.Codec
 	controls Controls
 	limit    int64
+	start    int64 // committed offset from which it reads; 0 where there is none
 	fail     func(error)
 	metrics  *taskMetrics
 
@@ -40,7 +41,7 @@ type task struct {
 }
 
 func newTask(group string, part int32, from checkpoint, send sender, tab *table, outputs map[string]goka.Codec, limit int, c Controls, fail func(error)) *task {
-	t := &task{group: group, part: part, outputs: outputs, controls: c, limit: int64(limit), fail: fail, table: tab, account: from.meta.Accounting, next: from.next}
+	t := &task{group: group, part: part, outputs: outputs, controls: c, limit: int64(limit), fail: fail, table: tab, account: from.meta.Accounting, start: from.next, next: from.next}
 	t.vector = maps.Clone(from.meta.Vector)
 	if t.vector == nil {
 		t.vector = map[schemas.Source]schemas.Mark{}
