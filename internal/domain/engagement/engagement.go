@@ -72,11 +72,11 @@ func (c Counts) Plus(d Counts) Counts {
 
 // Weights are the worth of one engagement of each action, in tenths of a point.
 type Weights struct {
-	View       int64 `koanf:"view"`
-	Impression int64 `koanf:"impression"`
-	Like       int64 `koanf:"like"`
-	Comment    int64 `koanf:"comment"`
-	Share      int64 `koanf:"share"`
+	View       int64 `koanf:"view"`       // tenths of a point for a view
+	Impression int64 `koanf:"impression"` // tenths of a point for an impression
+	Like       int64 `koanf:"like"`       // tenths of a point for a like
+	Comment    int64 `koanf:"comment"`    // tenths of a point for a comment
+	Share      int64 `koanf:"share"`      // tenths of a point for a share
 }
 
 // DefaultWeights are: view 0.1, impression 0, like 2, comment 3, share 5 points.
