@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -65,7 +66,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) 
 
 // serve answers requests until ctx ends, then waits for those in flight.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
-	server := &http.Server{Handler: handler}
+	var unused unusedConnections
+	server := &http.Server{Handler: handler, ConnState: unused.note}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	select {
@@ -75,10 +77,39 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler) err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
+	unused.close()
 	if err := server.Shutdown(ctx); err != nil {
 		return fmt.Errorf("waiting for the requests in flight: %w", err)
 	}
 	return nil
+}
+
+// unusedConnections are those on which no request has come yet: clients open some in advance. Shutdown would wait five
+// seconds for each.
+type unusedConnections struct {
+	mu    sync.Mutex
+	conns map[net.Conn]bool
+}
+
+func (u *unusedConnections) note(conn net.Conn, state http.ConnState) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if state != http.StateNew {
+		delete(u.conns, conn)
+		return
+	}
+	if u.conns == nil {
+		u.conns = map[net.Conn]bool{}
+	}
+	u.conns[conn] = true
+}
+
+func (u *unusedConnections) close() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for conn := range u.conns {
+		_ = conn.Close() // nothing was said on it
+	}
 }
 
 // untilEnd returns a context that also ends when r does.

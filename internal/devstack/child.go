@@ -11,7 +11,9 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // child is a process that must not outlive this one. Its standard input is a pipe only this process holds: it ends with
@@ -22,8 +24,9 @@ type child struct {
 	stdout  *os.File
 	stderr  *lineLog
 
-	ended chan struct{} // closed when the process is gone
-	err   error         // how it ended, after that
+	stopping atomic.Bool   // we want it to end
+	ended    chan struct{} // closed when the process is gone
+	err      error         // how it ended, after that
 }
 
 func startChild(command *exec.Cmd, log *slog.Logger) (*child, error) {
@@ -39,13 +42,18 @@ func startChild(command *exec.Cmd, log *slog.Logger) (*child, error) {
 	defer write.Close()
 	c.stdout = read
 	command.Stdout, command.Stderr = write, c.stderr
-	// Ctrl-C in a terminal is for this process, which stops its children in order.
+	// A group of its own: Ctrl-C in a terminal is for this process, which stops its children in order, and a child can be
+	// killed with its own children.
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	command.WaitDelay = time.Second // for a grandchild that has standard error
 	if err := command.Start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("starting %s: %w", command.Path, err), read.Close())
 	}
 	go func() {
 		c.err = command.Wait()
+		if !c.stopping.Load() {
+			log.Error("a server ended by itself", "program", command.Path, "error", c.err, "said", c.stderr.last())
+		}
 		close(c.ended)
 	}()
 	return c, nil
@@ -80,6 +88,7 @@ func (c *child) stop(ctx context.Context) error {
 		return errors.Join(fmt.Errorf("%s had ended by itself: %w: %s", c.command.Path, c.err, c.stderr.last()), c.stdout.Close())
 	default:
 	}
+	c.stopping.Store(true)
 	_ = c.command.Process.Signal(syscall.SIGTERM) // it may be gone by now
 	select {
 	case <-c.ended:
@@ -92,9 +101,10 @@ func (c *child) stop(ctx context.Context) error {
 	return c.stdout.Close()
 }
 
-// kill ends the child at once.
+// kill ends the child at once, with its children.
 func (c *child) kill() error {
-	_ = c.command.Process.Kill() // it may be gone
+	c.stopping.Store(true)
+	_ = syscall.Kill(-c.command.Process.Pid, syscall.SIGKILL) // it may be gone
 	<-c.ended
 	return c.stdout.Close()
 }

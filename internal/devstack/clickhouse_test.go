@@ -69,17 +69,17 @@ func createTables(t *testing.T, conn clickhouse.Conn) {
 // events returns n rows from number `from` on, of one month; every third is a like of one of seven posts.
 func events(from, n int) []event {
 	author := "author 'ä' \x00\n"
-	rows := make([]event, n)
-	for i := range rows {
-		k := from + i
-		rows[i] = event{
+	var rows []event
+	for k := from; k < from+n; k++ {
+		row := event{
 			ID: fmt.Sprintf("id-%d", k), Kind: "view", Device: []string{"ios", "android", "web"}[k%3],
 			At:   time.Date(2024, 11, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(k) * time.Millisecond),
 			Post: uint64(k%7) + 1<<63, DwellMS: uint32(k) ^ 1<<31, Offset: int64(k),
 		}
 		if k%3 == 0 {
-			rows[i].Kind, rows[i].Author = "like", &author
+			row.Kind, row.Author = "like", &author
 		}
+		rows = append(rows, row)
 	}
 	return rows
 }

@@ -183,14 +183,6 @@ func TestKafkaKeepsTopicsRecordsAndCommitsOverARestart(t *testing.T) {
 	})
 }
 
-// TestMain is also the program that TestKafkaKeepsWhatWasAcknowledgedOverSIGKILL kills.
-func TestMain(m *testing.M) {
-	if dir := os.Getenv("DEVSTACK_TEST_BROKER_DIR"); dir != "" {
-		brokerProcess(dir)
-	}
-	os.Exit(m.Run())
-}
-
 // brokerProcess runs Kafka in dir, prints its address and waits to be killed.
 func brokerProcess(dir string) {
 	cfg := devstack.DefaultConfig()

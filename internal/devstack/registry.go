@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/sr/srfake"
 )
@@ -50,13 +51,19 @@ func startRegistry(addr, path string, log *slog.Logger) (*registry, error) {
 	return r, nil
 }
 
+// stopGrace is how long a request may take at the end. A client's unused connection would be waited for for seconds.
+const stopGrace = 200 * time.Millisecond
+
 func (r *registry) stop(ctx context.Context) error {
-	err := r.server.Shutdown(ctx)
-	if err != nil {
-		err = errors.Join(fmt.Errorf("stopping the schema registry: %w", err), r.server.Close())
+	ctx, cancel := context.WithTimeout(ctx, stopGrace)
+	defer cancel()
+	if r.server.Shutdown(ctx) != nil {
+		_ = r.server.Close() // cuts them off
 	}
 	<-r.done
-	return errors.Join(err, r.journal.close())
+	r.mu.Lock() // a change under way is written
+	defer r.mu.Unlock()
+	return r.journal.close()
 }
 
 func (r *registry) serve(w http.ResponseWriter, req *http.Request) {

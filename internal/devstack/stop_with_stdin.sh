@@ -2,11 +2,11 @@ exec 3<&0
 "$@" 3<&- &
 child=$!
 trap 'kill $child' TERM
-{ cat <&3 >/dev/null; kill $child; } &
+{ cat <&3; kill $child; } >/dev/null 2>&1 &
 watcher=$!
 wait $child
 code=$?
-if kill -0 $child; then # the signal ended the wait, not the child
+if kill -0 $child 2>/dev/null; then # the signal ended the wait, not the child
     wait $child
     code=$?
 fi
