@@ -40,6 +40,9 @@ func TestNullAndEmptyValues(t *testing.T) {
 	for _, codec := range []goka.Codec{c.Events, c.Activity, c.ReactionInputs, c.Engagements, c.DeadLetters} {
 		requireUnreadable(t, decode(t, codec, nil), schemas.ReasonNullValue, "", nil)
 		requireUnreadable(t, decode(t, codec, []byte{}), schemas.ReasonNotAFormat, "", []byte{})
+		for _, other := range [][]byte{{1, 0, 0, 0, 1, 2, 'u'}, {0xff}, []byte("text")} {
+			requireUnreadable(t, decode(t, codec, other), schemas.ReasonNotAFormat, "", other)
+		}
 		short := []byte{0, 0, 0}
 		requireUnreadable(t, decode(t, codec, short), schemas.ReasonMalformed, "3 bytes", short)
 	}
