@@ -1,6 +1,10 @@
 package schemas
 
-import "github.com/nova-social/nova-streams/internal/domain/engagement"
+import (
+	"strings"
+
+	"github.com/nova-social/nova-streams/internal/domain/engagement"
+)
 
 // Event is one client event, as producers send it to `events`. Times are Unix milliseconds, UTC. An optional field that
 // is absent is empty or 0.
@@ -18,8 +22,11 @@ type Event struct {
 	Raw       []byte            `avro:"-"`          // the value as read from `events`; what Encode writes when the record is sent round
 }
 
-// Key is the natural key of an event: user:post.
-func (e *Event) Key() string { return e.UserID + ":" + e.PostID }
+// Key is the natural key of an event: user:post. A colon in the user id is written %3A and a percent sign %25, so that
+// no two pairs of ids share a key.
+func (e *Event) Key() string { return escapeUser.Replace(e.UserID) + ":" + e.PostID }
+
+var escapeUser = strings.NewReplacer("%", "%25", ":", "%3A")
 
 // Activity is an event that was seen for the first time, on its way to sessions and ClickHouse.
 type Activity struct {

@@ -1,0 +1,22 @@
+package schemas
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+func TestKey_is_user_and_post(t *testing.T) {
+	require.Equal(t, "u:p", (&Event{UserID: "u", PostID: "p"}).Key())
+	require.Equal(t, "did%3Aplc%3Ax:p:1", (&Event{UserID: "did:plc:x", PostID: "p:1"}).Key())
+}
+
+func TestKey_is_of_one_pair_only(t *testing.T) {
+	id := rapid.StringMatching(`[a%:3A25]{1,5}`)
+	rapid.Check(t, func(t *rapid.T) {
+		a := Event{UserID: id.Draw(t, "user"), PostID: id.Draw(t, "post")}
+		b := Event{UserID: id.Draw(t, "other user"), PostID: id.Draw(t, "other post")}
+		require.Equal(t, a.UserID == b.UserID && a.PostID == b.PostID, a.Key() == b.Key(), "%+v %+v", a, b)
+	})
+}
