@@ -1,17 +1,14 @@
 package chaos
 
 import (
-	"context"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/nova-social/nova-streams/internal/clickhouse"
 	"github.com/nova-social/nova-streams/internal/devstack"
 	"github.com/nova-social/nova-streams/internal/devstack/devstacktest"
-	"github.com/nova-social/nova-streams/internal/streams"
+	"github.com/nova-social/nova-streams/internal/streams/streamstest"
 	"github.com/nova-social/nova-streams/schemas"
 	"github.com/nova-social/nova-streams/topology"
 )
@@ -22,24 +19,11 @@ func wrongPosts(t *testing.T, j job, tr *truth) int {
 	codecs, err := schemas.NewCodecs(t.Context(), &schemas.Offline{})
 	require.NoError(t, err)
 	cfg := j.config()
-	var mu sync.Mutex
-	rows := map[string]*schemas.ScoreRow{}
-	v, err := streams.NewView(cfg.StreamsConfig(), string(topology.ScoresTable), codecs.ScoreRows, func(post string, row schemas.Row) {
-		mu.Lock()
-		defer mu.Unlock()
-		rows[post] = row.(*schemas.ScoreRow)
-	})
-	require.NoError(t, err)
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- v.Run(ctx) }()
-	require.Eventually(t, v.Recovered, 30*time.Second, 20*time.Millisecond)
-	cancel()
-	require.NoError(t, <-done)
+	rows := streamstest.ReadTable(t, cfg.StreamsConfig(), string(topology.ScoresTable), codecs.ScoreRows)
 	wrong := 0
 	for post, want := range tr.posts {
 		got := [5]int64{}
-		if r := rows[post]; r != nil {
+		if r, ok := rows[post].(*schemas.ScoreRow); ok {
 			got = [5]int64{r.Lifetime.Views, r.Lifetime.Impressions, r.Lifetime.Likes, r.Lifetime.Comments, r.Lifetime.Shares}
 		}
 		if got != [5]int64{want["view"], want["impression"], want["like"], want["comment"], want["share"]} {

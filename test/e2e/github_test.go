@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"encoding/json"
 	"os"
 	"testing"
@@ -13,7 +12,7 @@ import (
 
 	"github.com/nova-social/nova-streams/internal/app"
 	"github.com/nova-social/nova-streams/internal/devstack/devstacktest"
-	"github.com/nova-social/nova-streams/internal/streams"
+	"github.com/nova-social/nova-streams/internal/streams/streamstest"
 	"github.com/nova-social/nova-streams/internal/trending"
 	"github.com/nova-social/nova-streams/schemas"
 	"github.com/nova-social/nova-streams/topology"
@@ -124,8 +123,10 @@ func (s *system) requireOracle(shift time.Duration) {
 	require.Len(s.t, oracle, 24)
 
 	board := trending.New(s.cfg.Trending, s.cfg.Window, s.cfg.Weights, nil)
-	for post, row := range s.scores() {
-		board.Update(post, row)
+	codecs, err := schemas.NewCodecs(s.t.Context(), &schemas.Offline{})
+	require.NoError(s.t, err)
+	for post, row := range streamstest.ReadTable(s.t, s.cfg.StreamsConfig(), string(topology.ScoresTable), codecs.ScoreRows) {
+		board.Update(post, row.(*schemas.ScoreRow))
 	}
 	for _, want := range oracle {
 		board.Refresh(want.AsOf.Add(shift).UnixMilli())
@@ -138,34 +139,4 @@ func (s *system) requireOracle(shift time.Duration) {
 				[]any{g.PostID, int64(g.Score), g.Views, g.Likes, g.Comments, g.Shares}, "%v, rank %d", want.AsOf, i+1)
 		}
 	}
-}
-
-// scores reads the scores table as any other program would: with a view of its own.
-func (s *system) scores() map[string]*schemas.ScoreRow {
-	s.t.Helper()
-	codecs, err := schemas.NewCodecs(s.t.Context(), &schemas.Offline{})
-	require.NoError(s.t, err)
-	rows := map[string]*schemas.ScoreRow{}
-	updates := make(chan func(), 1000)
-	v, err := streams.NewView(s.cfg.StreamsConfig(), string(topology.ScoresTable), codecs.ScoreRows, func(post string, row schemas.Row) {
-		updates <- func() { rows[post] = row.(*schemas.ScoreRow) }
-	})
-	require.NoError(s.t, err)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- v.Run(ctx) }()
-	for !v.Recovered() || len(updates) > 0 {
-		select {
-		case f := <-updates:
-			f()
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
-	cancel()
-	go func() { // the view may be about to hand over a row
-		for range updates {
-		}
-	}()
-	require.NoError(s.t, <-done)
-	return rows
 }

@@ -57,7 +57,10 @@ func start(t *testing.T, stack *devstack.Stack, roles ...app.Role) *system {
 		require.NoError(t, a.Close(context.Background()))
 		s.stop = func() {}
 	}
-	t.Cleanup(func() { s.stop() })
+	t.Cleanup(func() {
+		s.stop()
+		http.DefaultClient.CloseIdleConnections()
+	})
 	return s
 }
 
