@@ -3,9 +3,16 @@ SHELL       := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-T     ?= 10s  # make fuzz: time per fuzz function
-SEED  ?=      # make chaos: seed of the run to repeat; a new one if empty
-BENCH ?= .    # make bench: which benchmarks
+# make run:   flags of nova demo
+ARGS  ?=
+# make fuzz:  time per fuzz function
+T     ?= 10s
+# make chaos: seed of the run to repeat, and how many kills; the test's own choice if empty
+SEED  ?=
+KILLS ?=
+# make bench: which benchmarks
+BENCH ?= .
+# make test, race, lint, bench: which packages
 PKG   ?= ./...
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -21,7 +28,7 @@ build: ## bin/nova and bin/chdb-server
 
 .PHONY: run
 run: build ## the whole system on this machine, with sample data (nova demo)
-	bin/nova demo
+	bin/nova demo $(ARGS)
 
 .PHONY: test
 test: ## all tests, within 5 minutes
@@ -37,24 +44,28 @@ lint: ## style, and which package may import which
 
 .PHONY: fuzz
 fuzz: ## every fuzz function for T=10s
-	@grep -rl --include='*_fuzz_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u | while read -r dir; do \
+	@grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u | while read -r dir; do \
 	  go test -list '^Fuzz' "$$dir" | { grep '^Fuzz' || true; } | while read -r fn; do \
 	    echo "$$dir $$fn"; \
-	    go test -run '^$$' -fuzz "^$$fn\$$" -fuzztime $(strip $(T)) "$$dir"; \
+	    go test -run '^$$' -fuzz "^$$fn\$$" -fuzztime $(T) "$$dir"; \
 	  done; \
 	done
 
 .PHONY: chaos
 chaos: ## kill, restart and poison; SEED=… repeats a run
-	SEED=$(strip $(SEED)) go test -count=1 -v -timeout 30m ./test/chaos/...
+	$(if $(SEED),SEED=$(SEED)) $(if $(KILLS),KILLS=$(KILLS)) go test -count=1 -v -timeout 30m ./test/chaos/...
 
 .PHONY: bench
 bench: ## benchmarks; BENCH=regexp picks some
-	go test -run '^$$' -bench '$(strip $(BENCH))' -benchmem $(PKG)
+	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)
 
 .PHONY: docs
 docs: ## write the generated parts of README.md and docs/
 	go run ./internal/docgen
+
+.PHONY: fmt
+fmt: ## format the code as the linter wants it
+	$(LINT) fmt $(PKG)
 
 .PHONY: stale
 stale:
