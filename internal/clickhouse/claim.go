@@ -103,7 +103,10 @@ func (c *claim) receive(session context.Context, due <-chan time.Time) error {
 		if !open {
 			return errSessionOver
 		}
-		if m.Offset != c.want {
+		switch {
+		case m.Offset < c.want:
+			return fmt.Errorf("%w: %s/%d went back to %d, %d was next", errBackwards, m.Topic, m.Partition, m.Offset, c.want)
+		case m.Offset > c.want:
 			if err := c.gap(c.want, m.Offset); err != nil {
 				return err
 			}

@@ -86,8 +86,10 @@ func (c Config) Validate() error {
 		name string
 		val  time.Duration
 	}{
-		{"ConnMaxLifetime", c.ConnMaxLifetime}, {"DialTimeout", c.DialTimeout},
-		{"ReadTimeout", c.ReadTimeout}, {"InsertTimeout", c.InsertTimeout},
+		{"ConnMaxLifetime", c.ConnMaxLifetime},
+		{"DialTimeout", c.DialTimeout},
+		{"ReadTimeout", c.ReadTimeout},
+		{"InsertTimeout", c.InsertTimeout},
 	} {
 		if d.val <= 0 {
 			return fmt.Errorf("clickhouse: %s must be positive, is %v", d.name, d.val)

@@ -1,13 +1,16 @@
 // Package clickhouse keeps the events in ClickHouse: it creates the tables and writes topic `activity` to post_events.
 //
-//	config.go client.go     how the server is reached
-//	migrate.go sql/         tables, applied in order and once; retention of each table
-//	columns.go row.go       what a record becomes; which records become none
-//	batch.go plan.go        pure: when a batch ends, what it is announced as, its blocks and tokens
-//	writer.go               announce, insert, commit: the protocol, apart from Kafka and ClickHouse
-//	ledger.go session.go    the protocol's notebook: the committed offset and its metadata, by sarama
-//	claim.go sink.go        one partition from record to row; the group member around it
-//	deadletter.go           where refused records go
+//	config.go client.go         how the server is reached
+//	migrate.go sql/             tables, applied in order and once; retention of each table
+//	columns.go row.go           pure: what a record becomes, and which records become none
+//	batch.go plan.go            pure: when a batch ends, what it is announced as, its blocks and tokens
+//	writer.go                   announce, insert, commit: the protocol, apart from Kafka and ClickHouse
+//	insert.go                   one block into the server
+//	ledger.go                   the committed offset and its metadata, asked of the coordinator and answered
+//	claim.go                    one partition, from records to batches
+//	session.go sink.go          the member of the consumer group: joins, takes over, waits, leaves
+//	sinkconfig.go status.go     what can be set; how it is doing
+//	deadletter.go               where refused records go
 //
 // Guarantee: every record of `activity` is in post_events and in every materialized view over it exactly once, or in
 // `activity-dlq` at least once, or is a repeat of one that is. It holds across crashes of the sink at any moment,

@@ -21,6 +21,8 @@ var (
 	// errInDoubt says that a commit was sent and not answered: it may still arrive. After the member has left the group
 	// it is refused.
 	errInDoubt = errors.New("clickhouse: a commit was not answered")
+	// errBackwards says that records came that were read before.
+	errBackwards = errors.New("clickhouse: the reader went back")
 	// errSessionOver says that the partition was taken away or the sink is to stop.
 	errSessionOver = errors.New("clickhouse: the partition is no longer ours")
 )

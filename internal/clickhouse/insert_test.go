@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -45,7 +46,7 @@ func TestInsertAgainIsNoInsert(t *testing.T) {
 		if i%2 == 1 {
 			at = december
 		}
-		a := activity(fmt.Sprint(i), at, from(0, i))
+		a := activity(strconv.FormatInt(i, 10), at, from(0, i))
 		a.PostID = fmt.Sprint("p", i%7)
 		b.add(input{offset: 10 + i, row: a})
 	}
@@ -79,7 +80,7 @@ func TestInsertAgainMendsAView(t *testing.T) {
 
 	b := newBatch(checkpoint{next: 0})
 	for i := range int64(100) {
-		b.add(input{offset: i, row: activity(fmt.Sprint(i), november, from(0, i))})
+		b.add(input{offset: i, row: activity(strconv.FormatInt(i, 10), november, from(0, i))})
 	}
 	block := b.blocks("topic", 0, b.announcement())[0]
 	require.ErrorContains(t, c.Insert(t.Context(), block), block.Token())

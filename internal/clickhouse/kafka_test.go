@@ -25,6 +25,7 @@ func (r *registrar) Register(context.Context, string, string) (int, error) {
 	r.ids++
 	return r.ids, nil
 }
+
 func (r *registrar) Schema(context.Context, int) (string, error) {
 	return "", schemas.ErrSchemaNotFound
 }
@@ -82,8 +83,8 @@ func (b *broker) produce(n int) {
 	for p := range b.sent {
 		for range n {
 			var value []byte
-			switch draw := b.rng.IntN(50); {
-			case draw == 0:
+			switch draw := b.rng.IntN(50); draw {
+			case 0:
 				value = []byte(fmt.Sprintf("poison %d", len(b.sent[p])))
 				b.sent[p] = append(b.sent[p], value)
 			default:

@@ -25,7 +25,7 @@ const pause = 100 * time.Millisecond
 
 // moved reports whether a coordinator's answer means that another one, or the same later, has to be asked.
 func moved(err sarama.KError) bool {
-	switch err { //nolint:exhaustive // all others are answers
+	switch err {
 	case sarama.ErrNotCoordinatorForConsumer, sarama.ErrConsumerCoordinatorNotAvailable, sarama.ErrOffsetsLoadInProgress:
 		return true
 	default:

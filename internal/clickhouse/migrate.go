@@ -78,10 +78,10 @@ func setRetention(ctx context.Context, db *sql.DB, database, table string, keep 
 	}
 	days := int(keep / day)
 	var alter, change string
-	switch {
-	case days == has:
+	switch days {
+	case has:
 		return "", nil
-	case days == 0:
+	case 0:
 		alter, change = "REMOVE TTL", "keep rows for ever"
 	default:
 		alter = fmt.Sprintf("MODIFY TTL toDateTime(event_time) + INTERVAL %d DAY", days)

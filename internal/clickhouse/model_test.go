@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -173,7 +174,7 @@ func (w *world) append(source int, offset int64) {
 	default:
 		value = a
 	}
-	key := fmt.Sprint(len(w.log))
+	key := strconv.Itoa(len(w.log))
 	w.codec[key] = value
 	w.log = append(w.log, &sarama.ConsumerMessage{Offset: int64(len(w.log)), Value: []byte(key)})
 }

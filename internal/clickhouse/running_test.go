@@ -89,6 +89,7 @@ func (r *running) stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	require.NoError(r.t, r.Close(ctx))
+	<-r.stopped
 	require.NoError(r.t, r.err)
 }
 
@@ -99,6 +100,7 @@ func (r *running) kill() { r.net.cut(); r.cancel() }
 func briefly(s *running) { s.cfg.DrainTimeout = 50 * time.Millisecond }
 
 func quiet(t *testing.T) *slog.Logger {
+	t.Helper()
 	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
 }
 

@@ -45,8 +45,22 @@ func TestSinkCrashAtEachStep(t *testing.T) {
 		step string
 		nth  int64 // how often the step is passed before the crash
 	}{
-		{beforeAnnounce, 0}, {afterAnnounce, 0}, {beforeInsert, 0}, {afterInsert, 0}, {beforeInsert, 1}, {afterInsert, 1}, {beforeCommit, 0}, {afterCommit, 0},
-		{beforeAnnounce, 3}, {afterAnnounce, 3}, {beforeInsert, 6}, {afterInsert, 6}, {beforeInsert, 7}, {afterInsert, 7}, {beforeCommit, 3}, {afterCommit, 3},
+		{beforeAnnounce, 0},
+		{afterAnnounce, 0},
+		{beforeInsert, 0},
+		{afterInsert, 0},
+		{beforeInsert, 1},
+		{afterInsert, 1},
+		{beforeCommit, 0},
+		{afterCommit, 0},
+		{beforeAnnounce, 3},
+		{afterAnnounce, 3},
+		{beforeInsert, 6},
+		{afterInsert, 6},
+		{beforeInsert, 7},
+		{afterInsert, 7},
+		{beforeCommit, 3},
+		{afterCommit, 3},
 	} {
 		t.Run(crash.step, func(t *testing.T) {
 			b := startBroker(t, 1)

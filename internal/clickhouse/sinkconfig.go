@@ -63,8 +63,11 @@ func (c SinkConfig) Validate() error {
 		name string
 		val  time.Duration
 	}{
-		{"BatchAge", c.BatchAge}, {"RetryMin", c.RetryMin}, {"RetryMax", c.RetryMax},
-		{"SessionTimeout", c.SessionTimeout}, {"DrainTimeout", c.DrainTimeout},
+		{"BatchAge", c.BatchAge},
+		{"RetryMin", c.RetryMin},
+		{"RetryMax", c.RetryMax},
+		{"SessionTimeout", c.SessionTimeout},
+		{"DrainTimeout", c.DrainTimeout},
 	} {
 		if d.val <= 0 {
 			return fmt.Errorf("clickhouse: %s must be positive, is %v", d.name, d.val)
