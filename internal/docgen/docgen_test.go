@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -56,4 +57,36 @@ func TestEverySettingIsExplained(t *testing.T) {
 		require.Equal(t, 1, strings.Count(string(text), "\n| `"+s.Key+"` | "), s.Key)
 	}
 	require.Contains(t, string(text), "| `kafka.brokers` | list of text | `127.0.0.1:9092` | bootstrap addresses, host:port |")
+}
+
+// docs/invariants.md names tests; one that is renamed or gone must not be promised any longer.
+func TestInvariantsNameTestsThatExist(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "docs/invariants.md"))
+	require.NoError(t, err)
+	named := 0
+	for line := range strings.SplitSeq(strings.ReplaceAll(string(text), "\n", " "), "## ") {
+		_, tests, _ := strings.Cut(line, "Tests: ")
+		for group := range strings.SplitSeq(tests, "·") {
+			place := regexp.MustCompile("`([\\w/]+)`").FindStringSubmatch(group)
+			for _, name := range regexp.MustCompile(`\b(?:Test|Fuzz)\w+`).FindAllString(group, -1) {
+				require.NotNil(t, place, name)
+				require.Contains(t, testSources(t, filepath.Join(root, place[1])), "func "+name+"(", place[1])
+				named++
+			}
+		}
+	}
+	require.Greater(t, named, 30)
+}
+
+func testSources(t *testing.T, dir string) string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
+	require.NoError(t, err)
+	var all strings.Builder
+	for _, p := range paths {
+		text, err := os.ReadFile(p)
+		require.NoError(t, err)
+		all.Write(text)
+	}
+	return all.String()
 }
