@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -15,16 +17,39 @@ func readBody(r *http.Request, params url.Values) ([]byte, error) {
 	if e := r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
 		return nil, &exception{Code: notImplemented, Text: "chdb-server does not read Content-Encoding " + e}
 	}
-	var from io.Reader = r.Body
-	if params.Get("decompress") == "1" {
-		from = compress.NewReader(r.Body)
+	body, err := io.ReadAll(r.Body)
+	if err == nil && params.Get("decompress") == "1" {
+		body, err = unpack(body)
 	}
-	body, err := io.ReadAll(from)
-	// The compressed reader says where the end came; at the start of a block it is the end of the data.
-	if err != nil && !errors.Is(err, io.EOF) {
+	if err != nil {
 		return nil, &exception{Code: incorrectData, Text: fmt.Sprintf("Cannot read the request: %v", err)}
 	}
 	return body, nil
+}
+
+// A compressed block is a checksum, and the size of what follows that after one byte for the method, little endian.
+const (
+	blockChecksum = 16
+	blockSizeAt   = blockChecksum + 1
+)
+
+// unpack decompresses whole blocks.
+func unpack(packed []byte) ([]byte, error) {
+	// The reader takes a block cut short after its header for the end.
+	for at := 0; at < len(packed); {
+		if len(packed)-at < blockSizeAt+4 {
+			return nil, io.ErrUnexpectedEOF
+		}
+		at += blockChecksum + int(binary.LittleEndian.Uint32(packed[at+blockSizeAt:]))
+		if at > len(packed) {
+			return nil, io.ErrUnexpectedEOF
+		}
+	}
+	data, err := io.ReadAll(compress.NewReader(bytes.NewReader(packed)))
+	if errors.Is(err, io.EOF) { // wrapped, at the end of the last block
+		err = nil
+	}
+	return data, err
 }
 
 // maxCompressed is how much of a result is compressed into one block, bytes.

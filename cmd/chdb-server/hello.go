@@ -35,6 +35,15 @@ func (e *engine) hello(s statement, use func(result []byte) error) error {
 	if err != nil {
 		return err
 	}
+	block, err := helloBlock(revision, e.version, zone)
+	if err != nil {
+		return err
+	}
+	return use(block)
+}
+
+// helloBlock encodes the answer in the layout of the client's revision.
+func helloBlock(revision int, version, zone string) ([]byte, error) {
 	text := func(name, value string) proto.InputColumn {
 		c := new(proto.ColStr)
 		c.Append(value)
@@ -42,14 +51,14 @@ func (e *engine) hello(s statement, use func(result []byte) error) error {
 	}
 	var buf proto.Buffer
 	block := proto.Block{Info: proto.BlockInfo{BucketNum: -1}, Columns: 4, Rows: 1}
-	err = block.EncodeBlock(&buf, revision, []proto.InputColumn{
+	err := block.EncodeBlock(&buf, revision, []proto.InputColumn{
 		text("displayName()", "chdb-server"),
-		text("version()", e.version),
+		text("version()", version),
 		{Name: "revision()", Data: &proto.ColUInt32{0}},
 		text("timezone()", zone),
 	})
 	if err != nil {
-		return fmt.Errorf("encoding the hello: %w", err)
+		return nil, fmt.Errorf("encoding the hello: %w", err)
 	}
-	return use(buf.Buf)
+	return buf.Buf, nil
 }

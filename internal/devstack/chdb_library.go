@@ -99,6 +99,9 @@ func installPackage(ctx context.Context, npm, pkg, parent, home string, progress
 	if err != nil {
 		return fmt.Errorf("npm install %s: %w: %s", pkg, err, lastLines(said.String(), 3))
 	}
+	if err := os.RemoveAll(home); err != nil { // it holds no library, or we would not be here
+		return err
+	}
 	return os.Rename(partial, home)
 }
 

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -54,7 +55,6 @@ func chdbServer(ctx context.Context, cache string, progress func(string)) (strin
 	partial := binary + ".partial"
 	build := exec.CommandContext(ctx, goTool, "build", "-o", partial, "./cmd/chdb-server")
 	build.Dir = module
-	build.Env = append(os.Environ(), "CGO_ENABLED=0") // the library is loaded without a C compiler
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building chdb-server: %w: %s", err, lastLines(string(out), 3))
 	}
@@ -73,6 +73,7 @@ func buildName(module string) (string, error) {
 	if len(sources) == 0 {
 		return "", errors.New("there is none")
 	}
+	sources = slices.DeleteFunc(sources, func(path string) bool { return strings.HasSuffix(path, "_test.go") })
 	sum := sha256.New()
 	fmt.Fprintln(sum, runtime.Version())
 	for _, path := range append(sources, filepath.Join(module, "go.mod")) {

@@ -99,6 +99,13 @@ func TestLibraryIsInstalledAgainAfterABrokenDownload(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1, calls())
 	require.FileExists(t, lib)
+
+	// Somebody deleted the library, but not its directory.
+	require.NoError(t, os.Remove(lib))
+	_, err = chdbLibrary(t.Context(), cache, func(string) {})
+	require.NoError(t, err)
+	require.Equal(t, 2, calls())
+	require.FileExists(t, lib)
 	left, err := filepath.Glob(filepath.Join(cache, "chdb", "partial-*"))
 	require.NoError(t, err)
 	require.Empty(t, left)

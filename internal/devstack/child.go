@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// child is a process that must not outlive this one. Its standard input is a pipe only this process holds: it ends with
-// us, also when we are killed, and the child stops with it. What the child writes to standard error is logged.
+// child is a process that stops when its standard input ends. That is a pipe only this process holds, so the child does
+// not outlive us, also when we are killed. What it writes to standard error is logged.
 type child struct {
 	command *exec.Cmd
 	stdin   io.Closer
@@ -81,7 +81,7 @@ func (c *child) firstLine(ctx context.Context) (string, error) {
 	}
 }
 
-// stop asks the child to stop, and kills it when ctx ends first.
+// stop ends the child's standard input, and kills the child when ctx ends before it does.
 func (c *child) stop(ctx context.Context) error {
 	select {
 	case <-c.ended:
@@ -89,7 +89,7 @@ func (c *child) stop(ctx context.Context) error {
 	default:
 	}
 	c.stopping.Store(true)
-	_ = c.command.Process.Signal(syscall.SIGTERM) // it may be gone by now
+	_ = c.stdin.Close() // the child may be gone by now
 	select {
 	case <-c.ended:
 	case <-ctx.Done():

@@ -17,10 +17,10 @@ import (
 
 func silent() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// wrapped starts a shell script under stop_with_stdin.sh. The script prints its pid first.
+// wrapped starts a shell script under stop_with_stdin.sh. The script prints its pid when it is ready.
 func wrapped(t *testing.T, script string) (c *child, pid int) {
 	t.Helper()
-	c, err := startChild(exec.Command("/bin/sh", "-c", stopWithStdin, "sh", "/bin/sh", "-c", "echo $$; "+script), silent())
+	c, err := startChild(exec.Command("/bin/sh", "-c", stopWithStdin, "sh", "/bin/sh", "-c", script), silent())
 	require.NoError(t, err)
 	line, err := c.firstLine(t.Context())
 	require.NoError(t, err)
@@ -31,14 +31,14 @@ func wrapped(t *testing.T, script string) (c *child, pid int) {
 
 func gone(pid int) bool { return syscall.Kill(pid, 0) == syscall.ESRCH }
 
-func TestWrappedServerStopsOnSIGTERM(t *testing.T) {
-	c, pid := wrapped(t, `trap 'sleep 0.2; exit 0' TERM; while :; do sleep 0.01; done`)
+func TestWrappedServerStopsInPeace(t *testing.T) {
+	c, pid := wrapped(t, `trap 'sleep 0.2; exit 0' TERM; echo $$; while :; do sleep 0.01; done`)
 	require.NoError(t, c.stop(t.Context()))
 	require.True(t, gone(pid))
 }
 
 func TestWrappedServerStopsWithStandardInput(t *testing.T) {
-	c, pid := wrapped(t, `exec sleep 100`)
+	c, pid := wrapped(t, `echo $$; exec sleep 100`)
 	require.NoError(t, c.stdin.Close())
 	require.Eventually(t, func() bool { return gone(pid) }, 5*time.Second, 5*time.Millisecond)
 	<-c.ended
@@ -46,7 +46,7 @@ func TestWrappedServerStopsWithStandardInput(t *testing.T) {
 }
 
 func TestWrappedServerIsKilledInTheEnd(t *testing.T) {
-	c, pid := wrapped(t, `trap '' TERM; while :; do sleep 0.01; done`)
+	c, pid := wrapped(t, `trap '' TERM; echo $$; while :; do sleep 0.01; done`)
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	require.ErrorContains(t, c.stop(ctx), "killed it")

@@ -20,7 +20,7 @@ import (
 //go:embed clickhouse_server.xml
 var clickHouseConfig string
 
-// stopWithStdin runs the command it is given until that ends, or standard input does, or SIGTERM comes.
+// stopWithStdin runs the command it is given and stops it with SIGTERM when standard input ends.
 //
 //go:embed stop_with_stdin.sh
 var stopWithStdin string

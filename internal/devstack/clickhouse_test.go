@@ -254,9 +254,6 @@ func TestClickHouseServesOtherClients(t *testing.T) {
 	require.Equal(t, "q-7", answer.Header.Get("X-ClickHouse-Query-Id"))
 	require.Equal(t, "46", answer.Header.Get("X-ClickHouse-Exception-Code"))
 	require.Contains(t, text, "Code: 46. DB::Exception: ")
-
-	answer, text = post(t, stack, "?session_id=s", "SELECT 1")
-	require.Equal(t, http.StatusNotImplemented, answer.StatusCode, text)
 }
 
 func TestClickHouseInsertIsOneBlock(t *testing.T) {
@@ -312,4 +309,25 @@ func TestClickHouseKeepsRowsOverARestart(t *testing.T) {
 		insert(t.Context(), t, conn, events(1000, 500))
 		require.Equal(t, likes(events(0, 1500)), readLikes(t, conn))
 	})
+}
+
+func TestCloseWaitsForQueriesInFlight(t *testing.T) {
+	cfg := devstack.DefaultConfig()
+	cfg.Without = ^devstack.ClickHouse
+	stack, err := devstack.Start(t.Context(), cfg)
+	require.NoError(t, err)
+	conn := open(t, stack)
+	require.NoError(t, conn.Ping(t.Context()))
+	answered := make(chan error, 1)
+	go func() {
+		var zero uint8
+		answered <- conn.QueryRow(t.Context(), "SELECT sleep(1.5)").Scan(&zero)
+	}()
+	require.Eventually(t, func() bool {
+		var running uint64
+		err := conn.QueryRow(t.Context(), "SELECT count() FROM system.processes WHERE query LIKE '%sleep(1.5)%'").Scan(&running)
+		return err == nil && running == 2 // it and this one
+	}, time.Second, 10*time.Millisecond)
+	require.NoError(t, stack.Close(t.Context()))
+	require.NoError(t, <-answered)
 }

@@ -16,5 +16,8 @@
 // Guarantee: what a server acknowledged is there again after a restart with the same DataDir, also after SIGKILL of
 // this process. It does not outlive a power cut: Kafka's log is written, not synced. One process per DataDir.
 //
-// It does not replicate, authenticate or encrypt, and its Kafka is no proof of what a real broker does.
+// It does not replicate, authenticate or encrypt, and its Kafka is no proof of what a real broker does. Two differences
+// are worth knowing. After SIGKILL the broker has forgotten the sequence numbers of idempotent producers: one that lives
+// on in another process may have its last batch written twice. And with one broker, offset commits share sarama's
+// connection with the fetches and wait up to Consumer.MaxWaitTime (500 ms unless set) behind the one in flight.
 package devstack
