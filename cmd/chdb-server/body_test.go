@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 
@@ -20,7 +21,7 @@ func TestSendAndReadBodyAreInverse(t *testing.T) {
 			if len(body) > 1<<20 && query != "" {
 				require.Less(t, packed.Len(), len(body)/10)
 			}
-			got, err := readBody(httptest.NewRequest("POST", "/", &packed), params(t, query))
+			got, err := readBody(httptest.NewRequest(http.MethodPost, "/", &packed), params(t, query))
 			require.NoError(t, err)
 			require.True(t, bytes.Equal(body, got), query)
 		}
@@ -33,16 +34,16 @@ func TestReadBodyRefusesBrokenBlocks(t *testing.T) {
 	for i := range packer.Data {
 		broken := bytes.Clone(packer.Data)
 		broken[i] ^= 1
-		_, err := readBody(httptest.NewRequest("POST", "/", bytes.NewReader(broken)), params(t, "decompress=1"))
+		_, err := readBody(httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(broken)), params(t, "decompress=1"))
 		var e *exception
 		require.ErrorAs(t, err, &e, i)
 		require.Equal(t, incorrectData, e.Code)
 	}
 	for n := 1; n < len(packer.Data); n++ {
-		_, err := readBody(httptest.NewRequest("POST", "/", bytes.NewReader(packer.Data[:n])), params(t, "decompress=1"))
+		_, err := readBody(httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(packer.Data[:n])), params(t, "decompress=1"))
 		require.Error(t, err, n)
 	}
-	request := httptest.NewRequest("POST", "/", nil)
+	request := httptest.NewRequest(http.MethodPost, "/", nil)
 	request.Header.Set("Content-Encoding", "gzip")
 	_, err := readBody(request, nil)
 	require.ErrorContains(t, err, "gzip")
@@ -63,8 +64,10 @@ func TestHelloIsReadableAtTheClientsRevision(t *testing.T) {
 			require.NoError(t, block.Info.Decode(reader))
 		}
 		require.NoError(t, block.DecodeRawBlock(reader, revision, proto.Results{
-			{Name: "displayName()", Data: &name}, {Name: "version()", Data: &version},
-			{Name: "revision()", Data: &served}, {Name: "timezone()", Data: &zone},
+			{Name: "displayName()", Data: &name},
+			{Name: "version()", Data: &version},
+			{Name: "revision()", Data: &served},
+			{Name: "timezone()", Data: &zone},
 		}))
 		require.Equal(t, "chdb-server", name.Row(0))
 		require.Equal(t, "26.5.1.1", version.Row(0))

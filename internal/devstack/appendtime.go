@@ -19,7 +19,11 @@ import (
 func stampAppendTime(cluster *kfake.Cluster) {
 	cluster.ControlKey(int16(kmsg.Produce), func(req kmsg.Request) (kmsg.Response, error, bool) {
 		cluster.KeepControl()
-		for _, topic := range req.(*kmsg.ProduceRequest).Topics {
+		produce, ok := req.(*kmsg.ProduceRequest)
+		if !ok {
+			return nil, nil, false
+		}
+		for _, topic := range produce.Topics {
 			if !appendTime(cluster, topic) {
 				continue
 			}

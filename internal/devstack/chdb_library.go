@@ -128,11 +128,10 @@ func reportGrowth(dir string, progress func(string)) (stop func()) {
 // size adds up the files below dir. Files come and go meanwhile: what cannot be read counts nothing.
 func size(dir string) (bytes int64) {
 	_ = filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return nil
-		}
-		if info, err := entry.Info(); err == nil {
-			bytes += info.Size()
+		if err == nil && !entry.IsDir() {
+			if info, err := entry.Info(); err == nil {
+				bytes += info.Size()
+			}
 		}
 		return nil
 	})

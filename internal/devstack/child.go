@@ -69,8 +69,8 @@ func (c *child) firstLine(ctx context.Context) (string, error) {
 	for {
 		select {
 		case line := <-read:
-			if strings.HasSuffix(line, "\n") {
-				return strings.TrimSuffix(line, "\n"), nil
+			if whole, ok := strings.CutSuffix(line, "\n"); ok {
+				return whole, nil
 			}
 			read = nil
 		case <-c.ended:
@@ -128,7 +128,7 @@ func (l *lineLog) Write(p []byte) (int, error) {
 		}
 		l.line = l.part.String()
 		l.part.Reset()
-		l.log.Warn(l.line)
+		l.log.Warn("the server says", "text", l.line)
 	}
 	return len(p), nil
 }

@@ -47,7 +47,7 @@ func startChDB(ctx context.Context, cfg Config, dir string, log *slog.Logger, t 
 		return nil, err
 	}
 	defer timed(&t.ClickHouse)()
-	command := exec.Command(program, "--lib", lib, "--data-dir", dir, "--addr", cfg.ClickHouseAddr, "--stop-with-stdin")
+	command := exec.CommandContext(context.WithoutCancel(ctx), program, "--lib", lib, "--data-dir", dir, "--addr", cfg.ClickHouseAddr, "--stop-with-stdin")
 	child, err := startChild(command, log)
 	if err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func startChDB(ctx context.Context, cfg Config, dir string, log *slog.Logger, t 
 	if !ok || !ok2 {
 		return nil, errors.Join(fmt.Errorf("%s says %q instead of where it listens", program, line), child.kill())
 	}
-	log.Info("ClickHouse is ready", "engine", "chDB", "version", version, "addr", addr)
+	log.InfoContext(ctx, "ClickHouse is ready", "engine", "chDB", "version", version, "addr", addr)
 	return &clickhouse{addr, child}, nil
 }
 

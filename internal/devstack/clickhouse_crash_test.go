@@ -3,6 +3,7 @@ package devstack_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -83,11 +84,12 @@ func TestClickHouseKeepsAcknowledgedInsertsOverSIGKILL(t *testing.T) {
 }
 
 // send is insert, with an error instead of a failed test.
-func send(ctx context.Context, conn clickhouse.Conn, rows []event) error {
+func send(ctx context.Context, conn clickhouse.Conn, rows []event) (err error) {
 	batch, err := conn.PrepareBatch(ctx, "INSERT INTO nova.events")
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, batch.Close()) }()
 	for i := range rows {
 		if err := batch.AppendStruct(&rows[i]); err != nil {
 			return err

@@ -27,7 +27,7 @@ var stopWithStdin string
 
 // startClickHouseServer starts a real server with its HTTP interface at addr and all else inside dir.
 func startClickHouseServer(ctx context.Context, program, addr, dir string, log *slog.Logger) (*clickhouse, error) {
-	addr, err := freeAddr(addr)
+	addr, err := freeAddr(ctx, addr)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func startClickHouseServer(ctx context.Context, program, addr, dir string, log *
 	if err := os.WriteFile(path, []byte(config.String()), 0o644); err != nil {
 		return nil, err
 	}
-	command := exec.Command("/bin/sh", "-c", stopWithStdin, "sh", program, "server", "--config-file", path)
+	command := exec.CommandContext(context.WithoutCancel(ctx), "/bin/sh", "-c", stopWithStdin, "sh", program, "server", "--config-file", path)
 	command.Dir = dir
 	command.Env = append(os.Environ(), "CLICKHOUSE_WATCHDOG_ENABLE=0")
 	child, err := startChild(command, log)
@@ -61,11 +61,11 @@ func startClickHouseServer(ctx context.Context, program, addr, dir string, log *
 }
 
 // freeAddr replaces port 0 by one that is free now.
-func freeAddr(addr string) (string, error) {
+func freeAddr(ctx context.Context, addr string) (string, error) {
 	if !strings.HasSuffix(addr, ":0") {
 		return addr, nil
 	}
-	listener, err := net.Listen("tcp", addr)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return "", fmt.Errorf("looking for a free port: %w", err)
 	}
@@ -77,12 +77,8 @@ func waitForPing(ctx context.Context, url string, c *child) error {
 	client := &http.Client{Timeout: time.Second}
 	defer client.CloseIdleConnections()
 	for {
-		if answer, err := client.Get(url); err == nil {
-			body, _ := io.ReadAll(answer.Body) // what could not be read is not "Ok."
-			_ = answer.Body.Close()
-			if string(body) == "Ok.\n" {
-				return nil
-			}
+		if pings(ctx, client, url) {
+			return nil
 		}
 		select {
 		case <-c.ended:
@@ -92,4 +88,18 @@ func waitForPing(ctx context.Context, url string, c *child) error {
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
+}
+
+func pings(ctx context.Context, client *http.Client, url string) bool {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return false
+	}
+	answer, err := client.Do(request)
+	if err != nil {
+		return false
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	return err == nil && string(body) == "Ok.\n"
 }

@@ -16,8 +16,8 @@ type kafka struct {
 	addrs   []string
 }
 
-func startKafka(addr, dir string, log *slog.Logger) (*kafka, error) {
-	listen := func(network, _ string) (net.Listener, error) { return net.Listen(network, addr) }
+func startKafka(ctx context.Context, addr, dir string, log *slog.Logger) (*kafka, error) {
+	listen := func(network, _ string) (net.Listener, error) { return new(net.ListenConfig).Listen(ctx, network, addr) }
 	cluster, err := kfake.NewCluster(
 		kfake.NumBrokers(1),
 		kfake.ClusterID("nova-devstack"),
@@ -43,13 +43,10 @@ type kafkaLogger struct{ log *slog.Logger }
 
 func (l kafkaLogger) Logf(level kfake.LogLevel, format string, args ...any) {
 	to := slog.LevelDebug
-	switch level {
-	case kfake.LogLevelError:
-		to = slog.LevelError
-	case kfake.LogLevelWarn:
+	if level == kfake.LogLevelError || level == kfake.LogLevelWarn {
 		to = slog.LevelWarn
 	}
 	if l.log.Enabled(context.Background(), to) {
-		l.log.Log(context.Background(), to, fmt.Sprintf(format, args...))
+		l.log.Log(context.Background(), to, "kfake says", "text", fmt.Sprintf(format, args...))
 	}
 }

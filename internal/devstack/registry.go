@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -29,14 +30,14 @@ type registry struct {
 	journal *journal
 }
 
-func startRegistry(addr, path string, log *slog.Logger) (*registry, error) {
+func startRegistry(ctx context.Context, addr, path string, log *slog.Logger) (*registry, error) {
 	r := &registry{handler: srfake.NewRegistry().Handler(), done: make(chan struct{})}
 	j, err := openJournal(path, r.redo)
 	if err != nil {
 		return nil, fmt.Errorf("reading the schema registry's journal: %w", err)
 	}
 	r.journal = j
-	listener, err := net.Listen("tcp", addr)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("starting the schema registry on %s: %w", addr, err), j.close())
 	}
@@ -45,7 +46,7 @@ func startRegistry(addr, path string, log *slog.Logger) (*registry, error) {
 	go func() {
 		defer close(r.done)
 		if err := r.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			log.Error("the schema registry stopped", "error", err)
+			log.ErrorContext(ctx, "the schema registry stopped", "error", err)
 		}
 	}()
 	return r, nil
@@ -86,9 +87,7 @@ func (r *registry) serve(w http.ResponseWriter, req *http.Request) {
 			return
 		}
 	}
-	for name, values := range answer.Header() {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), answer.Header())
 	w.WriteHeader(answer.Code)
 	_, _ = answer.Body.WriteTo(w) // the client is gone
 }
@@ -104,7 +103,7 @@ func (r *registry) redo(c change) error {
 
 func (r *registry) apply(method, uri string, body []byte) *httptest.ResponseRecorder {
 	answer := httptest.NewRecorder()
-	req := httptest.NewRequest(method, uri, bytes.NewReader(body))
+	req := httptest.NewRequestWithContext(context.Background(), method, uri, bytes.NewReader(body))
 	req.Header.Set("Content-Type", "application/vnd.schemaregistry.v1+json")
 	r.handler.ServeHTTP(answer, req)
 	return answer

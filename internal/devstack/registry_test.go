@@ -14,8 +14,9 @@ import (
 	"github.com/nova-social/nova-streams/internal/devstack/devstacktest"
 )
 
-func record(name, field string) string {
-	return fmt.Sprintf(`{"type":"record","name":%q,"fields":[{"name":%q,"type":"string"}]}`, name, field)
+// record returns the schema of a record with one field.
+func record(field string) string {
+	return fmt.Sprintf(`{"type":"record","name":"r","fields":[{"name":%q,"type":"string"}]}`, field)
 }
 
 func newClient(stack *devstack.Stack) *srclient.SchemaRegistryClient {
@@ -49,7 +50,7 @@ func TestRegistryKeepsIDsOverARestart(t *testing.T) {
 		for i := range 20 {
 			all.Go(func() {
 				subject := fmt.Sprintf("topic-%d-value", i)
-				s, err := client.CreateSchema(subject, record("r", fmt.Sprintf("f%d", i/2)), srclient.Avro) // each schema under two subjects
+				s, err := client.CreateSchema(subject, record(fmt.Sprintf("f%d", i/2)), srclient.Avro) // each schema under two subjects
 				if err != nil {
 					t.Error(err)
 					return
@@ -61,7 +62,7 @@ func TestRegistryKeepsIDsOverARestart(t *testing.T) {
 		}
 		all.Wait()
 		require.NoError(t, client.DeleteSubject("topic-3-value", true))
-		_, err := client.CreateSchema("topic-0-value", record("r", "new"), srclient.Avro)
+		_, err := client.CreateSchema("topic-0-value", record("new"), srclient.Avro)
 		require.NoError(t, err)
 		second, err := client.GetSchemaByVersion("topic-0-value", 2)
 		require.NoError(t, err)
@@ -93,10 +94,10 @@ func TestRegistryKeepsIDsOverARestart(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, srclient.FullTransitive, *level)
 		// The same registrations again, as a program makes them at each start.
-		s, err := client.CreateSchema("topic-19-value", record("r", "f9"), srclient.Avro)
+		s, err := client.CreateSchema("topic-19-value", record("f9"), srclient.Avro)
 		require.NoError(t, err)
 		require.Equal(t, ids["topic-19-value"], s.ID())
-		s, err = client.CreateSchema("other", record("r", "other"), srclient.Avro)
+		s, err = client.CreateSchema("other", record("other"), srclient.Avro)
 		require.NoError(t, err)
 		require.Equal(t, 12, s.ID())
 	})
@@ -108,7 +109,7 @@ func TestRegistryKeepsIDsOverARestart(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, file.Close())
 		stack := devstacktest.Start(t, only...)
-		s, err := newClient(stack).CreateSchema("third", record("r", "third"), srclient.Avro)
+		s, err := newClient(stack).CreateSchema("third", record("third"), srclient.Avro)
 		require.NoError(t, err)
 		require.Equal(t, 13, s.ID())
 	})

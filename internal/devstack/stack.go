@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -58,7 +59,7 @@ func (s *Stack) start(ctx context.Context) error {
 	defer cancel()
 	beside := make(chan error, 1)
 	go func() { beside <- s.startClickHouse(ctx) }()
-	err := s.startInProcess()
+	err := s.startInProcess(ctx)
 	if err != nil {
 		cancel()
 	}
@@ -89,16 +90,16 @@ func (s *Stack) openDataDir() error {
 }
 
 // startInProcess starts the parts that live in this process.
-func (s *Stack) startInProcess() error {
+func (s *Stack) startInProcess(ctx context.Context) error {
 	return errors.Join(
 		s.startPart(Kafka, &s.timings.Kafka, func() (stop, error) {
 			var err error
-			s.kafka, err = startKafka(s.cfg.KafkaAddr, filepath.Join(s.cfg.DataDir, "kafka"), s.cfg.Logger)
+			s.kafka, err = startKafka(ctx, s.cfg.KafkaAddr, filepath.Join(s.cfg.DataDir, "kafka"), s.cfg.Logger)
 			return s.kafka.stop, err
 		}),
 		s.startPart(Registry, &s.timings.Registry, func() (stop, error) {
 			var err error
-			s.registry, err = startRegistry(s.cfg.RegistryAddr, filepath.Join(s.cfg.DataDir, "registry.jsonl"), s.cfg.Logger)
+			s.registry, err = startRegistry(ctx, s.cfg.RegistryAddr, filepath.Join(s.cfg.DataDir, "registry.jsonl"), s.cfg.Logger)
 			return s.registry.stop, err
 		}),
 		s.startPart(Redis, &s.timings.Redis, func() (stop, error) {
@@ -138,8 +139,8 @@ func (s *Stack) startPart(p Part, took *time.Duration, start func() (stop, error
 // when it returns. The context bounds the wait for requests in flight.
 func (s *Stack) Close(ctx context.Context) error {
 	var errs []error
-	for i := len(s.stops) - 1; i >= 0; i-- {
-		errs = append(errs, s.stops[i](ctx))
+	for _, stop := range slices.Backward(s.stops) {
+		errs = append(errs, stop(ctx))
 	}
 	s.stops = nil
 	if s.unlock != nil {

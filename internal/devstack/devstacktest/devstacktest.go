@@ -17,20 +17,20 @@ const stopTimeout = 30 * time.Second
 
 // Start starts devstack.DefaultConfig, altered by options, and stops it when the test ends. The servers' warnings and
 // the progress of downloads go to the test's log.
-func Start(t testing.TB, options ...func(*devstack.Config)) *devstack.Stack {
-	t.Helper()
+func Start(tb testing.TB, options ...func(*devstack.Config)) *devstack.Stack {
+	tb.Helper()
 	cfg := devstack.DefaultConfig()
-	cfg.Logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	cfg.Progress = func(line string) { t.Log(line) }
+	cfg.Logger = slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	cfg.Progress = func(line string) { tb.Log(line) }
 	for _, o := range options {
 		o(&cfg)
 	}
-	stack, err := devstack.Start(t.Context(), cfg)
-	require.NoError(t, err)
-	t.Cleanup(func() {
+	stack, err := devstack.Start(tb.Context(), cfg)
+	require.NoError(tb, err)
+	tb.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 		defer cancel()
-		require.NoError(t, stack.Close(ctx))
+		require.NoError(tb, stack.Close(ctx))
 	})
 	return stack
 }
