@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // version is set when the program is linked.
@@ -26,7 +27,9 @@ func main() {
 	go func() {
 		<-signals
 		cancel() // drain
-		<-signals
+		for began := time.Now(); time.Since(began) < sameWish; {
+			<-signals
+		}
 		fmt.Fprintln(os.Stderr, "nova: second signal, ending at once")
 		os.Exit(exitFailed)
 	}()
@@ -36,6 +39,9 @@ func main() {
 	}
 	os.Exit(exitCode(err))
 }
+
+// sameWish is how long after the first a signal says the same: a supervisor may signal the process and its group.
+const sameWish = time.Second
 
 // run is the program without the process around it. environ is as os.Environ gives it.
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nova-social/nova-streams/internal/config"
 	"github.com/nova-social/nova-streams/internal/devstack"
 	"github.com/nova-social/nova-streams/internal/sample"
 	"github.com/nova-social/nova-streams/schemas"
@@ -70,6 +71,9 @@ func welcome(out io.Writer, stack *devstack.Stack, api string, cfg Config, took 
 	rounded := func(d time.Duration) time.Duration { return d.Round(100 * time.Millisecond) }
 	query := "SELECT event_type, count() FROM nova.post_events GROUP BY event_type FORMAT PrettyCompactMonoBlock"
 	brokers := strings.Join(stack.Brokers(), ",")
+	defaults := config.Default()
+	brokersFlag := unless(strings.Join(defaults.Kafka.Brokers, ","), "--brokers", brokers)
+	registryFlag := unless(defaults.Registry.URL, "--registry", stack.RegistryURL())
 	fmt.Fprintf(out, `nova is running: ready after %v (download %v, build %v, start %v). Ctrl-C stops it.
 
   page        %s/
@@ -84,15 +88,23 @@ try
   curl '%s/v1/trending?limit=5'
   curl '%s/v1/status'
   curl 'http://%s/?query=%s'
-  bin/nova dlq list --brokers %s --registry %s
-  bin/nova load events FILE.jsonl --shift-to-now --brokers %s
+  bin/nova dlq list%s%s
+  bin/nova load events FILE.jsonl --shift-to-now%s
 
 `, rounded(took), rounded(t.Download), rounded(t.Build), rounded(took-t.Download-t.Build),
 		api, api, brokers, stack.RegistryURL(), stack.ClickHouseAddr(), stack.RedisAddr(), stack.DataDir(),
-		api, api, stack.ClickHouseAddr(), url.QueryEscape(query), brokers, stack.RegistryURL(), brokers)
+		api, api, stack.ClickHouseAddr(), url.QueryEscape(query), brokersFlag, registryFlag, brokersFlag)
 	if cfg.Sample {
 		fmt.Fprintln(out, "Playing an hour of GitHub's public events with new ids, as if it happened now: half an hour at once, the rest in\nreal time. Content based on www.gharchive.org used under the CC-BY-4.0 license.")
 	}
+}
+
+// unless returns a flag for a command line, or nothing where the default would do.
+func unless(def, flag, value string) string {
+	if value == def {
+		return ""
+	}
+	return " " + flag + " " + value
 }
 
 // report writes a line on how it goes, every so often, until ctx ends.
