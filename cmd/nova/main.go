@@ -78,5 +78,10 @@ func exitCode(err error) int {
 	}
 }
 
-// oneLine keeps joined errors on one line of a log.
-func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
+// oneLine is what a person is told; joined errors stay on one line of a log.
+func oneLine(err error) string {
+	if exitCode(err) == exitInterrupted {
+		return "interrupted"
+	}
+	return strings.ReplaceAll(err.Error(), "\n", "; ")
+}

@@ -56,6 +56,7 @@ func TestExitCodes(t *testing.T) {
 	require.Equal(t, 0, exitCode(nil))
 	require.Equal(t, exitFailed, exitCode(errors.New("x")))
 	require.Equal(t, exitInterrupted, exitCode(fmt.Errorf("reading: %w", context.Canceled)))
+	require.Equal(t, "interrupted", oneLine(fmt.Errorf("reading: %w", context.Canceled)))
 	require.Equal(t, "a; b", oneLine(errors.Join(errors.New("a"), errors.New("b"))))
 }
 
