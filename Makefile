@@ -53,7 +53,7 @@ fuzz: ## every fuzz function for T=10s
 
 .PHONY: chaos
 chaos: ## kill, restart and poison; SEED=… repeats a run
-	$(if $(SEED),SEED=$(SEED)) $(if $(KILLS),KILLS=$(KILLS)) go test -count=1 -v -timeout 30m ./test/chaos/...
+	$(if $(SEED),SEED=$(SEED)) $(if $(KILLS),KILLS=$(KILLS)) go test -count=1 -v -timeout 30m ./test/chaos/... ./internal/app/...
 
 .PHONY: bench
 bench: ## benchmarks; BENCH=regexp picks some

@@ -181,7 +181,7 @@ func TestOperate(t *testing.T) {
 	begin := time.Now()
 	stop()
 	require.NoError(t, <-ended, "a stopped program has drained and ends without an error")
-	require.Less(t, time.Since(begin), drainTime)
+	require.Less(t, time.Since(begin), 10*time.Second)
 }
 
 // poison writes a record that is no event.

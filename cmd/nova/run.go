@@ -10,8 +10,8 @@ import (
 	"github.com/nova-social/nova-streams/internal/app"
 )
 
-// drainTime is how long a stopped program may take to end.
-const drainTime = 10 * time.Second
+// closeTime is how long freeing things may take after the drain, so that both take less than 10 s.
+const closeTime = time.Second
 
 func (p *program) run() *cobra.Command {
 	cmd := brokersFlag(&cobra.Command{Use: "run", Short: "Run the pipeline, or some roles of it, until stopped", Args: takes()})
@@ -30,6 +30,9 @@ func (p *program) run() *cobra.Command {
 		}
 		log := p.logger(cfg.Log)
 		a, err := app.Build(cmd.Context(), cfg.Config, roles, log, app.Options{Version: version})
+		if cmd.Context().Err() != nil && err != nil {
+			return nil //nolint:nilerr // asked to stop while it still waited for Kafka or the registry
+		}
 		if err != nil {
 			return err
 		}
@@ -53,7 +56,7 @@ func parseRoles(names []string) ([]app.Role, error) {
 // runAndClose runs a until ctx ends or a part fails, then closes it, also after a failure.
 func runAndClose(ctx context.Context, a *app.App) error {
 	err := a.Run(ctx)
-	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
 	defer cancel()
 	return errors.Join(err, a.Close(closing))
 }

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -61,7 +62,7 @@ type App struct {
 	codecs  *schemas.Codecs
 	opts    Options
 
-	stages    []*streams.Stage
+	stages    atomic.Pointer[[]*streams.Stage] // of this process; set once, while the API may already answer
 	inspector *streams.Inspector
 	server    *api.Server
 	parts     []part
@@ -77,6 +78,9 @@ type part struct {
 // startupPatience is how long Build waits for Kafka and the registry, which may start at the same time.
 const startupPatience = time.Minute
 
+// closePatience is how long freeing things may take after a failed Build.
+const closePatience = time.Second
+
 // Build connects to the registry, provisions the topics and prepares the roles. It waits up to a minute for what is not
 // there yet. What it returns must be closed.
 func Build(ctx context.Context, cfg config.Config, roles []Role, log *slog.Logger, opts Options) (*App, error) {
@@ -86,20 +90,35 @@ func Build(ctx context.Context, cfg config.Config, roles []Role, log *slog.Logge
 	a := &App{cfg: cfg, log: log, opts: opts, metrics: prometheus.NewRegistry()}
 	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if err := a.build(ctx, roles); err != nil {
-		return nil, errors.Join(err, a.Close(context.WithoutCancel(ctx)))
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closePatience)
+		defer cancel()
+		return nil, errors.Join(err, a.Close(closing))
 	}
 	return a, nil
 }
 
 func (a *App) build(ctx context.Context, roles []Role) error {
-	if err := a.connect(ctx); err != nil {
+	var err error
+	if a.inspector, err = streams.NewInspector(a.cfg.Kafka.Brokers); err != nil {
 		return err
 	}
-	for _, role := range Roles { // in the order of the flow, each once
+	a.onClose(func() error { a.inspector.Close(); return nil })
+	if slices.Contains(roles, API) { // first, so that it can say that the rest is being waited for
+		if err := a.buildAPI(ctx); err != nil {
+			return fmt.Errorf("preparing %s: %w", API, err)
+		}
+	}
+	if err := a.provision(ctx); err != nil {
+		return err
+	}
+	for _, role := range []Role{Processors, Sinks} {
 		if !slices.Contains(roles, role) {
 			continue
 		}
-		build := map[Role]func() error{Processors: a.buildProcessors, Sinks: a.buildSinks, API: func() error { return a.buildAPI(ctx) }}[role]
+		if err := a.register(ctx); err != nil {
+			return err
+		}
+		build := map[Role]func() error{Processors: a.buildProcessors, Sinks: a.buildSinks}[role]
 		if err := build(); err != nil {
 			return fmt.Errorf("preparing %s: %w", role, err)
 		}
@@ -107,8 +126,11 @@ func (a *App) build(ctx context.Context, roles []Role) error {
 	return nil
 }
 
-// connect makes the codecs and the topics.
-func (a *App) connect(ctx context.Context) error {
+// register makes the codecs, once.
+func (a *App) register(ctx context.Context) error {
+	if a.codecs != nil {
+		return nil
+	}
 	reg, err := registry.New(a.cfg.Registry, a.log)
 	if err != nil {
 		return err
@@ -121,6 +143,11 @@ func (a *App) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return nil
+}
+
+// provision makes the topics.
+func (a *App) provision(ctx context.Context) error {
 	created, err := patiently(ctx, a.log, "provisioning topics", func() ([]string, error) {
 		made, err := Provision(ctx, a.cfg.Kafka)
 		if errors.Is(err, streams.ErrMismatch) {
@@ -134,11 +161,6 @@ func (a *App) connect(ctx context.Context) error {
 	if len(created) > 0 {
 		a.log.InfoContext(ctx, "created topics", "topics", created)
 	}
-	a.inspector, err = streams.NewInspector(a.cfg.Kafka.Brokers)
-	if err != nil {
-		return err
-	}
-	a.onClose(func() error { a.inspector.Close(); return nil })
 	return nil
 }
 
@@ -160,7 +182,7 @@ func TopicSpecs(k config.Kafka) []streams.TopicSpec {
 
 // patiently tries until it works, the error is permanent, or the patience of start-up is over.
 func patiently[T any](ctx context.Context, log *slog.Logger, what string, try func() (T, error)) (T, error) {
-	v, err := backoff.Retry(ctx, try, backoff.WithMaxElapsedTime(startupPatience), backoff.WithNotify(func(err error, wait time.Duration) {
+	v, err := backoff.Retry(ctx, func() (T, error) { return leaving(ctx, try) }, backoff.WithMaxElapsedTime(startupPatience), backoff.WithNotify(func(err error, wait time.Duration) {
 		log.WarnContext(ctx, "not possible yet", "what", what, "err", err, "again_in", wait)
 	}))
 	if err != nil {
@@ -169,25 +191,67 @@ func patiently[T any](ctx context.Context, log *slog.Logger, what string, try fu
 	return v, nil
 }
 
+// leaving calls try and gives up on its answer when ctx ends: not every client can be told to stop.
+func leaving[T any](ctx context.Context, try func() (T, error)) (T, error) {
+	type answer struct {
+		v   T
+		err error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		v, err := try()
+		done <- answer{v, err}
+	}()
+	select {
+	case a := <-done:
+		return a.v, a.err
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
+}
+
 func (a *App) onClose(f func() error) { a.closers = append(a.closers, f) }
 
 func (a *App) add(name string, run func(context.Context) error) {
 	a.parts = append(a.parts, part{name, run})
 }
 
+// drainPatience is how long the end may take in all. A part that waits for Kafka to answer is then left behind: what it
+// had not committed is done again by whoever runs next.
+const drainPatience = 8 * time.Second
+
 // Run runs all parts until ctx ends or one fails. Ending by ctx drains: batches and epochs under way are finished and
-// committed. It returns nil then.
+// committed, for at most 8 s. It returns nil then.
 func (a *App) Run(ctx context.Context) error {
-	group, ctx := errgroup.WithContext(ctx)
+	group, inner := errgroup.WithContext(ctx)
 	for _, p := range a.parts {
 		group.Go(func() error {
-			if err := p.run(ctx); err != nil {
+			if err := p.run(inner); err != nil {
 				return fmt.Errorf("%s: %w", p.name, err)
 			}
 			return nil
 		})
 	}
-	return group.Wait()
+	return a.bounded(inner, "draining", group.Wait)
+}
+
+// bounded returns what f returns, or nil once drainPatience has passed since the end of ctx.
+func (a *App) bounded(ctx context.Context, what string, f func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- f() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(drainPatience):
+		a.log.WarnContext(ctx, "ended without waiting any longer", "while", what, "after", drainPatience)
+		return nil
+	}
 }
 
 // Addr returns the host:port of the API, "" without that role.
@@ -198,12 +262,20 @@ func (a *App) Addr() string {
 	return a.server.Addr()
 }
 
-// Close frees what Build took, in reverse order. Run must have returned.
-func (a *App) Close(context.Context) error {
-	var errs []error
-	for _, f := range slices.Backward(a.closers) {
-		errs = append(errs, f())
+// Close frees what Build took, in reverse order, until ctx ends. Run must have returned.
+func (a *App) Close(ctx context.Context) error {
+	done := make(chan error, 1)
+	go func() {
+		var errs []error
+		for _, f := range slices.Backward(a.closers) {
+			errs = append(errs, f())
+		}
+		done <- errors.Join(errs...)
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("closing: %w", ctx.Err())
 	}
-	a.closers = nil
-	return errors.Join(errs...)
 }

@@ -34,14 +34,16 @@ func (a *App) buildProcessors() error {
 	cfg := a.layer()
 	cfg.Metrics = streams.NewMetrics(a.metrics)
 	verbs := a.verbs()
+	var stages []*streams.Stage
 	for _, g := range topology.Groups(a.codecs) {
 		stage, err := streams.New(cfg, g.Graph, verbs[string(g.Name)])
 		if err != nil {
 			return err
 		}
-		a.stages = append(a.stages, stage)
+		stages = append(stages, stage)
 		a.add("group "+stage.Name(), stage.Run)
 	}
+	a.stages.Store(&stages)
 	return nil
 }
 
@@ -62,9 +64,14 @@ func (a *App) buildSinks() error {
 	return nil
 }
 
+// buildAPI also begins to serve: while the rest is waited for, the program is alive and says that it is not ready.
 func (a *App) buildAPI(ctx context.Context) error {
+	rows, err := schemas.NewCodecs(ctx, &schemas.Offline{}) // tables need no registry
+	if err != nil {
+		return err
+	}
 	board := trending.New(a.cfg.Trending, a.cfg.Window, a.cfg.Weights, trending.NewMetrics(a.metrics))
-	view, err := streams.NewView(a.layer(), string(topology.ScoresTable), a.codecs.ScoreRows, func(post string, row schemas.Row) {
+	view, err := streams.NewView(a.layer(), string(topology.ScoresTable), rows.ScoreRows, func(post string, row schemas.Row) {
 		if r, ok := row.(*schemas.ScoreRow); ok {
 			board.Update(post, r)
 		} else {
@@ -77,7 +84,7 @@ func (a *App) buildAPI(ctx context.Context) error {
 	a.add("view "+string(topology.ScoresTable), view.Run)
 	a.add("trending", func(ctx context.Context) error { return board.Run(ctx, time.Now, view.Recovered) })
 	handler := api.New(api.Deps{
-		Config: a.cfg.HTTP, Version: a.opts.Version, Trending: board, Posts: posts{view}, Status: status{a.inspector, a.stages},
+		Config: a.cfg.HTTP, Version: a.opts.Version, Trending: board, Posts: posts{view}, Status: status{a.inspector, &a.stages},
 		Titles: a.opts.Titles, Metrics: a.metrics, Log: a.log,
 	})
 	a.server = api.NewServer(a.cfg.HTTP, handler, a.log)
@@ -85,7 +92,19 @@ func (a *App) buildAPI(ctx context.Context) error {
 		return err
 	}
 	a.onClose(a.server.Close)
-	a.add("api", a.server.Run)
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	served := make(chan error, 1)
+	go func() { served <- a.server.Run(serving) }()
+	a.onClose(func() error { stop(); return nil })
+	a.add("api", func(ctx context.Context) error {
+		select {
+		case err := <-served:
+			return err
+		case <-ctx.Done():
+			stop()
+			return <-served
+		}
+	})
 	writer, err := cache.NewWriter(a.cfg.Redis, board, cache.NewMetrics(a.metrics), a.log)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/nova-social/nova-streams/api"
 	"github.com/nova-social/nova-streams/internal/streams"
@@ -12,7 +13,7 @@ import (
 // status answers /v1/status from the committed offsets of all groups, whichever process runs them.
 type status struct {
 	inspector *streams.Inspector
-	stages    []*streams.Stage // of this process
+	stages    *atomic.Pointer[[]*streams.Stage] // of this process; nil before they are built
 }
 
 // inputs are the groups and what they read, in the order of the flow.
@@ -50,9 +51,11 @@ func (s status) Status(ctx context.Context) (api.Status, error) {
 
 // state is what this process knows of its own stage, else what the coordinator says of the group.
 func (s status) state(g streams.GroupStatus) api.State {
-	for _, stage := range s.stages {
-		if stage.Name() == g.Group {
-			return api.State(stage.State())
+	if stages := s.stages.Load(); stages != nil {
+		for _, stage := range *stages {
+			if stage.Name() == g.Group {
+				return api.State(stage.State())
+			}
 		}
 	}
 	switch g.State {
