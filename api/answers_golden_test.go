@@ -121,6 +121,7 @@ func TestOtherMethods(t *testing.T) {
 
 	post := serve(t, handler, http.MethodPost, "/v1/trending")
 	require.Equal(t, http.StatusMethodNotAllowed, post.Code)
+	require.Equal(t, "GET, HEAD", post.Header().Get("Allow"))
 	require.Equal(t, "application/problem+json", post.Header().Get("Content-Type"))
 }
 

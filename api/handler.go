@@ -26,7 +26,11 @@ func New(d Deps) *Handler {
 	h := &Handler{Handler: mux, closing: make(chan struct{})}
 	mux.Use(middleware.GetHead)
 	mux.NotFound(plainProblem(http.StatusNotFound, "There is nothing at this address. The routes are listed at /docs."))
-	mux.MethodNotAllowed(plainProblem(http.StatusMethodNotAllowed, "This address does not take that method."))
+	notAllowed := plainProblem(http.StatusMethodNotAllowed, "This address does not take that method.")
+	mux.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", "GET, HEAD") // all there is so far
+		notAllowed(w, r)
+	})
 
 	mux.Get("/v1/trending/stream", streamTrending(d.Trending, d.Config.Heartbeat, h.closing))
 

@@ -3,8 +3,8 @@
 const stages = [
   { group: 'dedup', count: 'end', name: 'Events', what: 'what producers sent' },
   { group: 'dedup', name: 'Dedup', what: 'lets each event through once' },
-  { group: 'reactions', name: 'Reactions', what: 'one like per user and post' },
-  { group: 'scores', name: 'Scores', what: 'counts posts, for trending' },
+  { group: 'reactions', name: 'Reactions', what: 'likes and comments of dedup: one like per user and post' },
+  { group: 'scores', name: 'Scores', what: 'views and shares of dedup, likes and comments of reactions: counts per post' },
   { group: 'sink-post-events', name: 'ClickHouse', what: 'keeps each event of dedup, for analysts', branch: true },
 ]
 const columns = ['in', 'applied', 'duplicate', 'replay', 'absorbed', 'skipped', 'dead', 'late']

@@ -29,7 +29,7 @@ func (p *program) dlq() *cobra.Command {
 		return err
 	})
 	show := &cobra.Command{
-		Use: "show TOPIC/PARTITION/OFFSET", Short: "Everything known about one refused record, its value included", Args: takes("TOPIC/PARTITION/OFFSET"),
+		Use: "show TOPIC/PARTITION/OFFSET", Short: "Everything known about one refused record (where it lay, as list prints it), its value included", Args: takes("TOPIC/PARTITION/OFFSET"),
 	}
 	show.RunE = p.letters(func(ctx context.Context, client sarama.Client, codec goka.Codec, args []string) error {
 		id, err := deadletter.ParseID(args[0])

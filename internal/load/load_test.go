@@ -167,6 +167,14 @@ func TestBadLineIsNamedBeforeAnythingIsSent(t *testing.T) {
 	}
 }
 
+func TestAFileWithoutEventsIsRefused(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.SkipBad = true
+	path := file(t, "# Readme", "no event")
+	_, err := Run(t.Context(), cfg, path, mocks.NewAsyncProducer(t, mocks.NewTestConfig()), quiet)
+	require.ErrorContains(t, err, "(none of 2 lines is an event)")
+}
+
 func TestShiftKeepsEverythingElse(t *testing.T) {
 	got, err := shifted([]byte(event(1)), 1_500_000_000_007)
 	require.NoError(t, err)

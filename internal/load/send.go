@@ -100,6 +100,9 @@ func (l *loader) look() error {
 	if found.First != nil && !l.cfg.SkipBad {
 		return fmt.Errorf("%w (bad lines: %d of %d; nothing was sent)", found.First, found.Bad, found.Bad+found.Events)
 	}
+	if found.First != nil && found.Events == 0 {
+		return fmt.Errorf("%w (none of %d lines is an event)", found.First, found.Bad)
+	}
 	l.total, l.result.Skipped = found.Events, found.Bad
 	if !l.cfg.ShiftTo.IsZero() {
 		l.offset = l.cfg.ShiftTo.UnixMilli() - found.Newest

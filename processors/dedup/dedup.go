@@ -58,7 +58,7 @@ func (c Config) event(ctx goka.Context, e *schemas.Event) schemas.Outcome {
 	root := ctx.Timestamp().UnixMilli()
 	if ahead := e.EventTime - root; ahead > c.Ahead.Milliseconds() {
 		return deadletter.Refuse(ctx, topology.EventsDLQ, schemas.ReasonFuture,
-			fmt.Sprintf("event_time is %v ahead of the append time; at most %v is taken", time.Duration(ahead)*time.Millisecond, c.Ahead), e.Raw)
+			fmt.Sprintf("event_time is %d ms ahead of the append time; at most %d are taken", ahead, c.Ahead.Milliseconds()), e.Raw)
 	}
 	if key := e.Key(); key != ctx.Key() {
 		ctx.Emit(topology.Events, key, e)

@@ -106,4 +106,11 @@ func TestFuture_is_refused(t *testing.T) {
 	require.Equal(t, schemas.ReasonFuture, letter.Reason)
 	require.Equal(t, "events", letter.Topic)
 	require.Equal(t, now.UnixMilli(), letter.AppendTime)
+	require.Equal(t, "event_time is 300001 ms ahead of the append time; at most 300000 are taken", letter.Detail)
+
+	e = event("e3", engagement.View)
+	e.EventTime = schemas.MaxEventTime
+	require.Equal(t, schemas.Dead, b.In("u:p", now, e))
+	_, got = b.Out(topology.EventsDLQ)
+	require.Contains(t, got[0].(*schemas.DeadLetter).Detail, "event_time is 2", "no overflow in the far future")
 }
