@@ -52,6 +52,7 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 	env := func(e ...string) Sources { return Sources{Environ: e} }
 	for want, src := range map[string]Sources{
 		`kafka.brokes is no setting; did you mean kafka.brokers?`:                        file("kafka: {brokes: x}"),
+		`flag --set: nope is no setting; nova config lists them`:                         {Flags: []Flag{{"--set", "nope", "1"}}},
 		`kafka is no setting; did you mean`:                                              file("kafka: 7"),
 		`environment: NOVA_KAFKA_BROKER is no setting; did you mean NOVA_KAFKA_BROKERS?`: env("NOVA_KAFKA_BROKER=x"),
 		`flag --set: kafka.partition is no setting; did you mean kafka.partitions?`:      {Flags: []Flag{{"--set", "kafka.partition", "1"}}},

@@ -165,5 +165,8 @@ func isSection(name string, keys []string) bool {
 }
 
 func unknown(where, name string, names []string) error {
-	return fmt.Errorf("%s: %s is no setting; did you mean %s?", where, name, nearest(name, names))
+	if near, ok := nearest(name, names); ok {
+		return fmt.Errorf("%s: %s is no setting; did you mean %s?", where, name, near)
+	}
+	return fmt.Errorf("%s: %s is no setting; nova config lists them", where, name)
 }

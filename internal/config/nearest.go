@@ -1,16 +1,20 @@
 package config
 
-import "math"
+import (
+	"math"
+	"strings"
+)
 
-// nearest returns the candidate with the fewest single-letter edits to name, the first of equals.
-func nearest(name string, candidates []string) string {
+// nearest returns the candidate with the fewest single-letter edits to name, the first of equals, and whether it is near
+// enough to be meant: most letters stay, or name is its beginning.
+func nearest(name string, candidates []string) (string, bool) {
 	best, least := "", math.MaxInt
 	for _, c := range candidates {
 		if d := edits(name, c); d < least {
 			best, least = c, d
 		}
 	}
-	return best
+	return best, least <= len(name)/2 || strings.HasPrefix(best, name)
 }
 
 // edits is the Levenshtein distance of a and b in bytes.

@@ -114,7 +114,7 @@ func TestTitlesNameNobody(t *testing.T) {
 	for _, e := range s.events {
 		posts[e.PostID] = true
 	}
-	require.Equal(t, 3571, len(s.titles))
+	require.Equal(t, 3557, len(s.titles))
 	for id, title := range s.titles {
 		require.True(t, posts[id])
 		require.NotContains(t, title, "/", "an owner")
