@@ -111,26 +111,27 @@ func (a *App) build(ctx context.Context, roles []Role) error {
 	if err := a.provision(ctx); err != nil {
 		return err
 	}
-	for _, role := range []Role{Processors, Sinks} {
-		if !slices.Contains(roles, role) {
-			continue
+	if !slices.Contains(roles, Processors) && !slices.Contains(roles, Sinks) {
+		return nil // tables need no registry
+	}
+	if err := a.register(ctx); err != nil {
+		return err
+	}
+	if slices.Contains(roles, Processors) {
+		if err := a.buildProcessors(); err != nil {
+			return fmt.Errorf("preparing %s: %w", Processors, err)
 		}
-		if err := a.register(ctx); err != nil {
-			return err
-		}
-		build := map[Role]func() error{Processors: a.buildProcessors, Sinks: a.buildSinks}[role]
-		if err := build(); err != nil {
-			return fmt.Errorf("preparing %s: %w", role, err)
+	}
+	if slices.Contains(roles, Sinks) {
+		if err := a.buildSinks(); err != nil {
+			return fmt.Errorf("preparing %s: %w", Sinks, err)
 		}
 	}
 	return nil
 }
 
-// register makes the codecs, once.
+// register makes the codecs.
 func (a *App) register(ctx context.Context) error {
-	if a.codecs != nil {
-		return nil
-	}
 	reg, err := registry.New(a.cfg.Registry, a.log)
 	if err != nil {
 		return err
@@ -140,10 +141,7 @@ func (a *App) register(ctx context.Context) error {
 	lookups, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a.onClose(func() error { stop(); return nil })
 	a.codecs, err = patiently(ctx, a.log, "registering schemas", func() (*schemas.Codecs, error) { return schemas.NewCodecs(lookups, reg) })
-	if err != nil {
-		return err
-	}
-	return nil
+	return err
 }
 
 // provision makes the topics.
@@ -233,25 +231,18 @@ func (a *App) Run(ctx context.Context) error {
 			return nil
 		})
 	}
-	return a.bounded(inner, "draining", group.Wait)
-}
-
-// bounded returns what f returns, or nil once drainPatience has passed since the end of ctx.
-func (a *App) bounded(ctx context.Context, what string, f func() error) error {
-	done := make(chan error, 1)
-	go func() { done <- f() }()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-	}
-	select {
-	case err := <-done:
-		return err
-	case <-time.After(drainPatience):
-		a.log.WarnContext(ctx, "ended without waiting any longer", "while", what, "after", drainPatience)
+	patience, over := context.WithCancel(context.WithoutCancel(ctx))
+	defer over()
+	defer context.AfterFunc(inner, func() { time.AfterFunc(drainPatience, over) })()
+	_, err := leaving(patience, func() (struct{}, error) { return struct{}{}, group.Wait() })
+	if patience.Err() != nil {
+		a.log.WarnContext(ctx, "ended without waiting any longer", "while", "draining", "after", drainPatience)
+		if ctx.Err() == nil { // not asked to end: a part failed, and the others would not let go
+			return context.Cause(inner)
+		}
 		return nil
 	}
+	return err
 }
 
 // Addr returns the host:port of the API, "" without that role.
@@ -264,18 +255,15 @@ func (a *App) Addr() string {
 
 // Close frees what Build took, in reverse order, until ctx ends. Run must have returned.
 func (a *App) Close(ctx context.Context) error {
-	done := make(chan error, 1)
-	go func() {
+	_, err := leaving(ctx, func() (struct{}, error) {
 		var errs []error
 		for _, f := range slices.Backward(a.closers) {
 			errs = append(errs, f())
 		}
-		done <- errors.Join(errs...)
-	}()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return fmt.Errorf("closing: %w", ctx.Err())
+		return struct{}{}, errors.Join(errs...)
+	})
+	if err != nil {
+		return fmt.Errorf("closing: %w", err)
 	}
+	return nil
 }

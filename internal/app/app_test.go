@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -86,6 +87,20 @@ func TestRun_ends_in_time_without_Kafka(t *testing.T) {
 	defer stop()
 	_ = a.Close(closing)
 	require.Less(t, time.Since(began), 10*time.Second)
+}
+
+// A failed part is the error, also when another does not let go.
+func TestRun_tells_the_failure_of_a_part(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes eight seconds: make chaos")
+	}
+	a := &App{log: slog.New(slog.DiscardHandler)}
+	failure := errors.New("broken")
+	never := make(chan struct{})
+	defer close(never)
+	a.add("breaks", func(context.Context) error { return failure })
+	a.add("hangs", func(context.Context) error { <-never; return nil })
+	require.ErrorIs(t, a.Run(t.Context()), failure)
 }
 
 // The API reads tables without a registry.

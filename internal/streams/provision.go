@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -29,9 +28,9 @@ var ErrMismatch = errors.New("streams: topic differs from the catalogue")
 // different number of partitions or configuration is an ErrMismatch that names topic, setting and both values. It
 // changes nothing that exists. It returns the names it created.
 func Provision(ctx context.Context, brokers []string, topics []TopicSpec) ([]string, error) {
-	client, err := sarama.NewClient(brokers, kafka.NewConfig("nova-provision"))
+	client, err := kafka.Dial(brokers, "nova-provision")
 	if err != nil {
-		return nil, fmt.Errorf("connecting to %s: %w", strings.Join(brokers, ","), err)
+		return nil, err
 	}
 	admin, err := sarama.NewClusterAdminFromClient(client)
 	if err != nil {
