@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +20,7 @@ import (
 	"github.com/nova-social/nova-streams/internal/devstack"
 	"github.com/nova-social/nova-streams/internal/devstack/devstacktest"
 	"github.com/nova-social/nova-streams/internal/kafka"
+	"github.com/nova-social/nova-streams/internal/testbuffer"
 	"github.com/nova-social/nova-streams/topology"
 )
 
@@ -99,24 +99,6 @@ func TestNobodyAnswers(t *testing.T) {
 	}
 }
 
-// buffer is written by the program while the test reads it.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
-}
-
 // A working day of an operator, all by the command line: provision, load, run, look at a row and at what was refused.
 func TestOperate(t *testing.T) {
 	stack := devstacktest.Start(t, devstacktest.Without(devstack.ClickHouse))
@@ -147,7 +129,7 @@ func TestOperate(t *testing.T) {
 	poison(t, stack.Brokers(), "no event at all")
 
 	ctx, stop := context.WithCancel(t.Context())
-	var stdout, stderr buffer
+	var stdout, stderr testbuffer.Buffer
 	ended := make(chan error, 1)
 	go func() {
 		ended <- run(ctx, []string{"run", "--roles=processors", brokers, registry, "--set", "kafka.partitions=3"}, nil, &stdout, &stderr)

@@ -1,14 +1,12 @@
 package cache
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,6 +18,7 @@ import (
 
 	"github.com/nova-social/nova-streams/api"
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
+	"github.com/nova-social/nova-streams/internal/testbuffer"
 	"github.com/nova-social/nova-streams/internal/trending"
 	"github.com/nova-social/nova-streams/schemas"
 )
@@ -31,30 +30,12 @@ const (
 	now = int64(1_420_074_000_123)
 )
 
-// logText is a log that may be read while it is written.
-type logText struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *logText) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(b)
-}
-
-func (l *logText) count(part string) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Count(l.text.String(), part)
-}
-
 // world is a board, a Redis and a writer between them.
 type world struct {
 	board   *trending.Board
 	redis   *miniredis.Miniredis
 	metrics *Metrics
-	log     *logText
+	log     *testbuffer.Buffer
 }
 
 func (w *world) failed() int {
@@ -69,7 +50,7 @@ func newWorld(t *testing.T, change func(*Config)) *world {
 		board:   trending.New(trending.DefaultConfig(), engagement.DefaultWindow(), engagement.DefaultWeights(), nil),
 		redis:   miniredis.RunT(t),
 		metrics: NewMetrics(prometheus.NewRegistry()),
-		log:     &logText{},
+		log:     &testbuffer.Buffer{},
 	}
 	w.redis.RequireAuth("hunter2")
 	cfg := DefaultConfig()
@@ -128,7 +109,7 @@ func TestSameBytesAsTheAPI(t *testing.T) {
 		w.redis.FastForward(time.Second)
 	}
 	require.Contains(t, w.answer(t), `"next_cursor":"`)
-	require.Zero(t, w.log.count("\n"))
+	require.Zero(t, strings.Count(w.log.String(), "\n"))
 }
 
 func TestNothingIsWrittenBeforeThereIsAList(t *testing.T) {
@@ -165,14 +146,14 @@ func TestOutage(t *testing.T) {
 			w.board.Refresh(now + int64(outage)*10 + i)
 			require.Eventually(t, func() bool { return w.failed() >= failed+3*(int(i)+1) }, 5*time.Second, time.Millisecond)
 		}
-		require.Equal(t, outage, w.log.count("Redis is away"))
+		require.Equal(t, outage, strings.Count(w.log.String(), "Redis is away"))
 		require.Zero(t, w.up())
 
 		require.NoError(t, w.redis.Restart())
 		w.requireCached(t)
-		require.Eventually(t, func() bool { return w.log.count("Redis is back") == outage }, 5*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return strings.Count(w.log.String(), "Redis is back") == outage }, 5*time.Second, time.Millisecond)
 		require.InDelta(t, 1, w.up(), 0)
 	}
-	require.Equal(t, 4, w.log.count("\n"))
-	require.Zero(t, w.log.count("hunter2"))
+	require.Equal(t, 4, strings.Count(w.log.String(), "\n"))
+	require.Zero(t, strings.Count(w.log.String(), "hunter2"))
 }

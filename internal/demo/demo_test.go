@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -11,32 +10,14 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/nova-social/nova-streams/internal/config"
+	"github.com/nova-social/nova-streams/internal/testbuffer"
 )
-
-// buffer is written by the demo while the test reads it.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
-}
 
 const free = "127.0.0.1:0"
 
@@ -50,7 +31,7 @@ func testConfig(dir string) (Config, config.Config) {
 
 // running is a demo under test.
 type running struct {
-	out  *buffer
+	out  *testbuffer.Buffer
 	stop context.CancelFunc
 	done chan error
 }
@@ -59,7 +40,7 @@ func begin(t *testing.T, cfg Config, settings config.Config) *running {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
-	r := &running{out: &buffer{}, stop: cancel, done: make(chan error, 1)}
+	r := &running{out: &testbuffer.Buffer{}, stop: cancel, done: make(chan error, 1)}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	go func() { r.done <- Run(ctx, cfg, settings, r.out, func(step string) { t.Log(step) }, log) }()
 	require.Eventually(t, func() bool { return strings.Contains(r.out.String(), "nova is running") || len(r.done) > 0 }, 5*time.Minute, 20*time.Millisecond)
