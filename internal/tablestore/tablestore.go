@@ -47,3 +47,6 @@ type Size struct {
 // ErrCorrupt says that what lies on disk is not what was written there. The directory is to be removed and the store
 // read anew from its changelog.
 var ErrCorrupt = errors.New("tablestore: files are corrupt")
+
+// ErrFull says that there is no room for more: on the disk, or in what one table in memory can address.
+var ErrFull = errors.New("tablestore: no room")
