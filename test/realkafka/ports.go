@@ -1,0 +1,34 @@
+package realkafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strconv"
+)
+
+// Ports for brokers lie below those that Linux gives to clients. Out of its range a client that keeps dialling a broker
+// that is down may be given that very port, and then talks to itself while the broker cannot come back.
+const (
+	firstPort = 20000
+	lastPort  = 32000
+)
+
+// freePorts returns n different ports that are free now.
+func freePorts(ctx context.Context, n int) (ports []int, err error) {
+	for tries := 0; len(ports) < n; tries++ {
+		if tries == 1000 {
+			return nil, errors.Join(fmt.Errorf("looking for %d free ports from %d to %d: found %d", n, firstPort, lastPort, len(ports)), err)
+		}
+		port := firstPort + rand.IntN(lastPort-firstPort+1)
+		var listener net.Listener
+		if listener, err = new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:"+strconv.Itoa(port)); err != nil {
+			continue
+		}
+		defer listener.Close() // not before all are found, so that they differ
+		ports = append(ports, port)
+	}
+	return ports, nil
+}
