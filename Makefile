@@ -20,7 +20,7 @@ LINT    := go tool -modfile=tools/go.mod golangci-lint
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## bin/nova and bin/chdb-server
@@ -33,6 +33,20 @@ run: build ## the whole system on this machine, with sample data (nova demo)
 .PHONY: test
 test: ## all tests, within 5 minutes
 	go test -short -shuffle=on -timeout 10m $(PKG)
+
+.PHONY: test-real
+test-real: ## tests on a real Kafka; installs java and mvn if missing
+	@need=; \
+	command -v java >/dev/null || need+=" openjdk-17-jre-headless"; \
+	command -v mvn >/dev/null || need+=" maven"; \
+	if [ -n "$$need" ]; then \
+	  command -v apt-get >/dev/null || { echo "make test-real: install java (17 or later) and mvn; without apt-get it cannot" >&2; exit 1; }; \
+	  echo "make test-real: installing$$need with apt-get"; \
+	  root=; [ "$$(id -u)" = 0 ] || root=sudo; \
+	  $$root apt-get update -qq; \
+	  $$root apt-get install -y -qq --no-install-recommends $$need >/dev/null; \
+	fi
+	NOVA_REAL=1 go test -count=1 -p 1 -v -timeout 30m ./test/realkafka/... ./test/e2e/...
 
 .PHONY: race
 race: ## all tests under the race detector

@@ -22,7 +22,7 @@ import (
 func TestGitHubHour(t *testing.T) {
 	for _, file := range []string{"events_h0.jsonl.gz", "events_h0_dup.jsonl.gz"} {
 		t.Run(file, func(t *testing.T) {
-			s := start(t, devstacktest.Start(t), app.Roles...)
+			s := start(t, startServers(t, ""), app.Roles...)
 			all := lines(t, file)
 			newest := time.Time{}
 			for _, l := range all {
@@ -72,7 +72,7 @@ func (s *system) requirePosts(byPost map[string]counts, last map[string]time.Tim
 func (s *system) requireRows(rows map[string]counts) {
 	s.t.Helper()
 	got := map[string]counts{}
-	for _, r := range devstacktest.Query(s.t, s.stack, s.cfg.ClickHouse.Database, "SELECT post_id, event_type, count() AS n, uniqExact(event_id) AS ids FROM post_events GROUP BY post_id, event_type") {
+	for _, r := range devstacktest.Query(s.t, s.stack.Stack, s.cfg.ClickHouse.Database, "SELECT post_id, event_type, count() AS n, uniqExact(event_id) AS ids FROM post_events GROUP BY post_id, event_type") {
 		post := r["post_id"].(string)
 		if got[post] == nil {
 			got[post] = counts{}

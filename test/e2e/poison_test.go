@@ -68,7 +68,7 @@ func poison(now time.Time, avro []byte) []bad {
 // Bad records between good ones: the good ones count, each bad one is a dead letter, nothing restarts. Good ones under
 // somebody else's key, or none, count too.
 func TestPoison_harms_nobody(t *testing.T) {
-	s := start(t, devstacktest.Start(t), app.Roles...)
+	s := start(t, startServers(t, ""), app.Roles...)
 	reg, err := registry.New(s.cfg.Registry, s.log())
 	require.NoError(t, err)
 	defer reg.Close()
@@ -122,7 +122,7 @@ func TestPoison_harms_nobody(t *testing.T) {
 		}
 		require.Equal(t, want, got.Views)
 	}
-	rows := devstacktest.Query(t, s.stack, s.cfg.ClickHouse.Database, "SELECT count() AS n, uniqExact(event_id) AS ids FROM post_events")[0]
+	rows := devstacktest.Query(t, s.stack.Stack, s.cfg.ClickHouse.Database, "SELECT count() AS n, uniqExact(event_id) AS ids FROM post_events")[0]
 	require.Equal(t, map[string]any{"n": float64(good), "ids": float64(good)}, rows)
 	s.requireLetters(codecs, msgs, bads)
 	require.NotContains(t, s.metrics(), "nova_stream_rebuilds_total{", "no stage was rebuilt")

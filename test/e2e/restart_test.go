@@ -1,15 +1,12 @@
 package e2e
 
 import (
-	"context"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/nova-social/nova-streams/internal/app"
-	"github.com/nova-social/nova-streams/internal/devstack"
-	"github.com/nova-social/nova-streams/internal/devstack/devstacktest"
 )
 
 // Everything is stopped and started again on the same data directory; the same events sent once more change nothing.
@@ -21,14 +18,14 @@ func TestRestart_keeps_everything(t *testing.T) {
 	shift := time.Since(newest).Truncate(5 * time.Minute)
 	byPost, rows, last, distinct := recount(all)
 
-	stack := ownStack(t, dir)
+	stack := startServers(t, dir)
 	s := start(t, stack, app.Roles...)
 	s.load(testdata+file, newest.Add(shift))
 	before := s.drained(int64(len(all)))
 	s.stop()
-	require.NoError(t, stack.Close(context.Background()))
+	require.NoError(t, stack.Close())
 
-	stack = ownStack(t, dir)
+	stack = startServers(t, dir)
 	s = start(t, stack, app.Roles...)
 	after := s.drained(int64(len(all)))
 	require.Equal(t, before.Accounting, after.Accounting, "nothing was read again")
@@ -43,9 +40,4 @@ func TestRestart_keeps_everything(t *testing.T) {
 	s.requirePosts(byPost, last, shift)
 	s.requireRows(rows)
 	s.requireOracle(shift)
-}
-
-func ownStack(t *testing.T, dir string) *devstack.Stack {
-	t.Helper()
-	return devstacktest.Start(t, devstacktest.DataDir(dir))
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/nova-social/nova-streams/internal/app"
 	"github.com/nova-social/nova-streams/internal/clickhouse"
 	"github.com/nova-social/nova-streams/internal/config"
-	"github.com/nova-social/nova-streams/internal/devstack"
 	"github.com/nova-social/nova-streams/internal/kafka"
 	"github.com/nova-social/nova-streams/internal/load"
 )
@@ -24,14 +23,14 @@ import (
 // system is the program with all roles on a stack of its own.
 type system struct {
 	t     *testing.T
-	stack *devstack.Stack
+	stack *servers
 	cfg   config.Config
 	app   *app.App
 	stop  func()
 }
 
 // start runs the program on stack until the test ends or stop is called.
-func start(t *testing.T, stack *devstack.Stack, roles ...app.Role) *system {
+func start(t *testing.T, stack *servers, roles ...app.Role) *system {
 	t.Helper()
 	cfg := config.Default()
 	cfg.Kafka.Brokers = stack.Brokers()
