@@ -82,6 +82,7 @@ type Announcement struct {
 
 // CommitMeta is what a group writes beside its committed offset: how things stood after the last record before it.
 type CommitMeta struct {
+	Epoch      int32           // incarnation of the input topic in which the offset counts
 	Vector     map[Source]Mark // highest origin applied, per source
 	Accounting Accounting
 	Announced  *Announcement // sinks only: the range in flight from the committed offset on

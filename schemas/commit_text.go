@@ -13,15 +13,18 @@ import (
 // MaxCommitMeta is the longest metadata a broker accepts beside an offset by default (offset.metadata.max.bytes).
 const MaxCommitMeta = 4096
 
-// commitVersion is the first byte of the binary form.
-const commitVersion = 1
+// The first byte of the binary form. The first version had no epoch; what it says belongs to epoch 0.
+const (
+	commitVersion      = 2
+	commitWithoutEpoch = 1
+)
 
 var errCommitMeta = errors.New("schemas: malformed commit metadata")
 
-// Encode returns m as text for the offset commit: base64 of version, accounting, announcement, and the vector by
+// Encode returns m as text for the offset commit: base64 of version, epoch, accounting, announcement, and the vector by
 // emitter and partition, numbers as varints. Equal values give equal texts. It does not check MaxCommitMeta.
 func (m CommitMeta) Encode() string {
-	b := []byte{commitVersion}
+	b := binary.AppendVarint([]byte{commitVersion}, int64(m.Epoch))
 	a := m.Accounting
 	for _, n := range [...]int64{a.In, a.Applied, a.Duplicate, a.Replay, a.Absorbed, a.Skipped, a.Dead, a.Late} {
 		b = binary.AppendVarint(b, n)
@@ -85,11 +88,14 @@ func DecodeCommitMeta(text string) (CommitMeta, error) {
 	if err != nil {
 		return CommitMeta{}, fmt.Errorf("decoding commit metadata: %w", err)
 	}
-	if len(b) == 0 || b[0] != commitVersion {
+	if len(b) == 0 || b[0] != commitVersion && b[0] != commitWithoutEpoch {
 		return CommitMeta{}, fmt.Errorf("decoding commit metadata: unknown version: %w", errCommitMeta)
 	}
 	r := metaReader{b: b[1:]}
 	m := CommitMeta{}
+	if b[0] == commitVersion {
+		m.Epoch = r.int()
+	}
 	a := &m.Accounting
 	for _, n := range [...]*int64{&a.In, &a.Applied, &a.Duplicate, &a.Replay, &a.Absorbed, &a.Skipped, &a.Dead, &a.Late} {
 		*n = r.long()

@@ -62,3 +62,10 @@ type Row interface {
 	Last() Position
 	SetLast(Position)
 }
+
+// Aging is a Row that is worth nothing some time after it was last added to.
+type Aging interface {
+	Row
+	// Newest returns the append time of the newest thing in the row, Unix ms; 0 for an empty row.
+	Newest() int64
+}

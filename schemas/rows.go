@@ -35,6 +35,14 @@ type DedupRow struct {
 	Seen []SeenEvent `json:"seen"`
 }
 
+// Newest returns when the newest event of the row was appended, Unix ms; 0 for none.
+func (r *DedupRow) Newest() (at int64) {
+	for _, s := range r.Seen {
+		at = max(at, s.At)
+	}
+	return at
+}
+
 // ReactionRow is a row of `reactions-table`: what one user thinks of one post, and who says so.
 type ReactionRow struct {
 	rowHead
