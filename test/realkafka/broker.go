@@ -51,16 +51,16 @@ func (b *broker) start(ctx context.Context) error {
 		return fmt.Errorf("starting broker %d: %w", b.id, err)
 	}
 	// The test's context ends before the test's clean-up does, which may still need the broker.
-	b.command = b.program.java(context.WithoutCancel(ctx), b.dir, "kafka.Kafka", configName)
-	b.command.Stdout, b.command.Stderr = log, log
-	b.ended = make(chan struct{})
-	if err := b.command.Start(); err != nil {
-		b.command = nil
+	command := b.program.java(context.WithoutCancel(ctx), b.dir, "kafka.Kafka", configName)
+	command.Stdout, command.Stderr = log, log
+	if err := command.Start(); err != nil {
 		return fmt.Errorf("starting broker %d: %w", b.id, err)
 	}
+	ended := make(chan struct{})
+	b.command, b.ended = command, ended
 	go func() {
-		b.err = b.command.Wait()
-		close(b.ended)
+		b.err = command.Wait()
+		close(ended)
 	}()
 	return b.waitUntilJoined(ctx, before.Size())
 }
