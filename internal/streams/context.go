@@ -1,8 +1,10 @@
 package streams
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/lovoo/goka"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -10,25 +12,71 @@ import (
 	"github.com/nova-social/nova-streams/schemas"
 )
 
-type gokaContext = goka.Context // an embedded field named Context would hide the method of that name
-
 // errUnsupported is why a verb of this layer cannot use the rest of goka.Context.
 var errUnsupported = errors.New("streams: a group has one input log and its own table: no loopback, join, lookup, delete or deferred commit")
 
-// taskContext is the goka.Context a verb sees: rows come decoded from the task's table, outputs go to its ledger.
-// It is reused from input to input.
+// taskContext is the goka.Context a verb sees: the record comes from the feed, rows come decoded from the task's table,
+// outputs go to its ledger once the verb has returned. It is reused from input to input.
 type taskContext struct {
-	gokaContext
+	ctx   context.Context
 	task  *task
+	rec   *kgo.Record
+	key   string
 	entry *entry // row of the key, nil for none
 	pos   schemas.Position
-	n     int32 // outputs so far
-	err   error // first failure; ends the stage after the verb returns
+	outs  []*kgo.Record
+	row   schemas.Row // row to keep, nil for no change
+	n     int32       // outputs that carry an origin so far
+	err   error       // first failure; ends the stage after the verb returns
+	large error       // why the input cannot be processed for the size of what comes of it
 }
+
+var _ goka.Context = (*taskContext)(nil)
+
+// begin prepares c for one record.
+func (c *taskContext) begin(ctx context.Context, rec *kgo.Record, key string, pos schemas.Position) {
+	c.ctx, c.rec, c.key, c.pos = ctx, rec, key, pos
+	c.entry, c.row, c.n, c.err, c.large = nil, nil, 0, nil, nil
+	clear(c.outs)
+	c.outs = c.outs[:0]
+}
+
+// Topic returns the topic of the record, as the topology names it.
+func (c *taskContext) Topic() goka.Stream { return goka.Stream(c.task.input) }
+
+// Key returns the key of the record.
+func (c *taskContext) Key() string { return c.key }
+
+// Partition returns the partition of the record.
+func (c *taskContext) Partition() int32 { return c.task.part }
+
+// Offset returns the offset of the record.
+func (c *taskContext) Offset() int64 { return c.rec.Offset }
+
+// Group returns the group, as the topology names it.
+func (c *taskContext) Group() goka.Group { return goka.Group(c.task.group) }
+
+// Headers returns the headers of the record, nil for none.
+func (c *taskContext) Headers() goka.Headers {
+	var h goka.Headers
+	for _, r := range c.rec.Headers {
+		if h == nil {
+			h = goka.Headers{}
+		}
+		h[r.Key] = r.Value
+	}
+	return h
+}
+
+// Timestamp returns when the broker appended the record, where the topic is stamped by the broker.
+func (c *taskContext) Timestamp() time.Time { return c.rec.Timestamp }
+
+// Context returns a context that ends when the stage does.
+func (c *taskContext) Context() context.Context { return c.ctx }
 
 // Value returns the row of the input's key, or nil. A verb that changes it must set it.
 func (c *taskContext) Value() any {
-	if c.entry == nil {
+	if c.entry == nil || c.entry.row == nil {
 		return nil
 	}
 	return c.entry.row
@@ -41,13 +89,13 @@ func (c *taskContext) SetValue(v any, _ ...goka.ContextOption) {
 		c.Fail(fmt.Errorf("streams: group %s cannot keep a %T", c.task.group, v))
 		return
 	}
-	c.task.table.set(c.Key(), row, c.pos)
+	c.row = row
 }
 
 // Emit sends v to topic, stamped with the origin of the current input.
 func (c *taskContext) Emit(topic goka.Stream, key string, v any, _ ...goka.ContextOption) {
-	codec := c.task.outputs[string(topic)]
-	if codec == nil {
+	out, ok := c.task.outputs[string(topic)]
+	if !ok {
 		c.Fail(fmt.Errorf("streams: %q is not an output of group %s", topic, c.task.group))
 		return
 	}
@@ -55,12 +103,15 @@ func (c *taskContext) Emit(topic goka.Stream, key string, v any, _ ...goka.Conte
 		d.SetOrigin(schemas.Origin{Emitter: c.task.group, Epoch: c.pos.Epoch, Partition: c.task.part, Offset: c.pos.Offset, N: c.n})
 		c.n++
 	}
-	value, err := codec.Encode(v)
+	value, err := out.codec.Encode(v)
 	if err != nil {
 		c.Fail(fmt.Errorf("encoding %T for %s: %w", v, topic, err))
 		return
 	}
-	c.task.ledger.output(&kgo.Record{Topic: string(topic), Key: []byte(key), Value: value})
+	if size := len(key) + len(value); size > out.limit && c.large == nil {
+		c.large = fmt.Errorf("an output to %s has %d bytes, at most %d are taken", topic, size, out.limit)
+	}
+	c.outs = append(c.outs, &kgo.Record{Topic: out.topic, Key: []byte(key), Value: value})
 }
 
 // Fail ends the stage: the input is not committed and is read again after the rebuild.

@@ -137,7 +137,7 @@ func TestOrigins_drop_what_an_emitter_repeats(t *testing.T) {
 		t.Parallel()
 		b, got := run(t, (*bench).ours)
 		require.Equal(t, wantSums(), got)
-		i, err := NewInspector(b.cfg.Brokers)
+		i, err := NewInspector(b.cfg.Brokers, "")
 		require.NoError(t, err)
 		defer i.Close()
 		groups, err := i.Groups(t.Context(), []Input{{group, inTopic}, {"sum", outTopic}})
@@ -201,6 +201,7 @@ func TestRebalance_has_no_fixed_pause(t *testing.T) {
 		b.start(of(b))
 		b.eventually("first done", func() bool { return b.committed(group) == records })
 		began := time.Now()
+		b.cfg.Instance = "two"
 		b.start(of(b))
 		b.eventually("two members", func() bool {
 			d, err := b.admin.DescribeGroups(t.Context(), group)
@@ -301,10 +302,10 @@ func TestLostInput_stops_the_stage(t *testing.T) {
 	_, err := b.admin.DeleteRecords(t.Context(), kadm.Offsets{inTopic: {0: {Topic: inTopic, Partition: 0, At: records + 10}}})
 	require.NoError(t, err)
 
-	s, err := New(b.cfg, adderGraph, addUp)
+	s, err := New(b.cfg, adderGraph, addUp, Options{})
 	require.NoError(t, err)
 	b.start(s.Run)
-	b.eventually("waiting", func() bool { return s.State() == Waiting })
+	b.eventually("failed", func() bool { return s.State() == Failed })
 	require.ErrorIs(t, s.LastError(), ErrInputLost)
 	require.EqualValues(t, records, b.committed(group))
 	require.Equal(t, wantSums(), b.sums(group+"-table"))

@@ -23,6 +23,7 @@ func Example() {
 	cfg := streams.DefaultConfig()
 	cfg.Brokers = broker.ListenAddrs()
 	_, err = streams.Provision(ctx, cfg.Brokers, []streams.TopicSpec{
+		{Name: cfg.EpochsTopic, Partitions: 1, Replication: 1},
 		{Name: "engagements", Partitions: 1, Replication: 1},
 		{Name: "views-table", Partitions: 1, Replication: 1, Config: map[string]string{"cleanup.policy": "compact"}},
 	})
@@ -46,7 +47,7 @@ func Example() {
 		ctx.SetValue(row)
 		return schemas.Applied
 	}
-	stage, err := streams.New(cfg, graph, count)
+	stage, err := streams.New(cfg, graph, count, streams.Options{})
 	if err != nil {
 		panic(err)
 	}

@@ -1,9 +1,7 @@
 package streams
 
 import (
-	"context"
 	"encoding/json"
-	"time"
 
 	"github.com/lovoo/goka"
 
@@ -92,17 +90,3 @@ func addUp(ctx goka.Context, msg any) schemas.Outcome {
 	ctx.SetValue(r)
 	return schemas.Applied
 }
-
-// fakeContext is an input as goka would hand it over.
-type fakeContext struct {
-	gokaContext
-	key    string
-	part   int32
-	offset int64
-}
-
-func (c fakeContext) Key() string              { return c.key }
-func (c fakeContext) Partition() int32         { return c.part }
-func (c fakeContext) Offset() int64            { return c.offset }
-func (c fakeContext) Timestamp() time.Time     { return time.UnixMilli(c.offset) }
-func (c fakeContext) Context() context.Context { return context.Background() }

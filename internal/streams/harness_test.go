@@ -48,7 +48,8 @@ func newBench(t *testing.T, parts int32) *bench {
 	cfg.SessionTimeout = 3 * time.Second
 	cfg.DrainTimeout = time.Second
 	cfg.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	specs := []TopicSpec{}
+	cfg.Instance = "one"
+	specs := []TopicSpec{{Name: cfg.EpochsTopic, Partitions: 1, Replication: 1}}
 	for _, name := range []string{inTopic, outTopic, group + "-table", "sum-table"} {
 		specs = append(specs, TopicSpec{Name: name, Partitions: parts, Replication: 1})
 	}
@@ -152,7 +153,7 @@ type runner func(ctx context.Context) error
 
 func (b *bench) ours(graph func(goka.ProcessCallback) *goka.GroupGraph, verb Verb) runner {
 	b.t.Helper()
-	s, err := New(b.cfg, graph, verb)
+	s, err := New(b.cfg, graph, verb, Options{})
 	require.NoError(b.t, err)
 	return s.Run
 }

@@ -54,17 +54,18 @@ func (g GroupStatus) Accounting() (a schemas.Accounting) {
 
 // Inspector reads lag and accounting from the brokers: committed offsets, their metadata and end offsets.
 type Inspector struct {
+	prefix string
 	client *kgo.Client
 	admin  *kadm.Client
 }
 
-// NewInspector connects to the brokers when first used.
-func NewInspector(brokers []string) (*Inspector, error) {
+// NewInspector connects to the brokers when first used. Prefix stands before every topic and group in Kafka.
+func NewInspector(brokers []string, prefix string) (*Inspector, error) {
 	cl, err := kgo.NewClient(kgo.SeedBrokers(brokers...), kgo.ClientID("nova-inspect"))
 	if err != nil {
 		return nil, fmt.Errorf("creating inspector: %w", err)
 	}
-	return &Inspector{client: cl, admin: kadm.NewClient(cl)}, nil
+	return &Inspector{prefix: prefix, client: cl, admin: kadm.NewClient(cl)}, nil
 }
 
 // Close ends the connections.
@@ -75,7 +76,7 @@ func (i *Inspector) Groups(ctx context.Context, inputs []Input) ([]GroupStatus, 
 	topics := make([]string, len(inputs))
 	names := make([]string, len(inputs))
 	for n, in := range inputs {
-		topics[n], names[n] = in.Topic, in.Group
+		topics[n], names[n] = i.prefix+in.Topic, i.prefix+in.Group
 	}
 	ends, err := i.admin.ListEndOffsets(ctx, topics...)
 	if err != nil {
@@ -87,12 +88,12 @@ func (i *Inspector) Groups(ctx context.Context, inputs []Input) ([]GroupStatus, 
 	}
 	out := make([]GroupStatus, 0, len(inputs))
 	for _, in := range inputs {
-		committed, err := fetchCheckpoints(ctx, i.client, in.Group, in.Topic)
+		committed, err := fetchCheckpoints(ctx, i.client, i.prefix+in.Group, i.prefix+in.Topic)
 		if err != nil {
 			return nil, err
 		}
-		g := GroupStatus{Input: in, State: described[in.Group].State, Members: len(described[in.Group].Members)}
-		for p, end := range ends[in.Topic] {
+		g := GroupStatus{Input: in, State: described[i.prefix+in.Group].State, Members: len(described[i.prefix+in.Group].Members)}
+		for p, end := range ends[i.prefix+in.Topic] {
 			if end.Err != nil {
 				return nil, fmt.Errorf("listing the end of %s/%d: %w", in.Topic, p, end.Err)
 			}

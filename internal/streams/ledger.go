@@ -3,6 +3,7 @@ package streams
 import (
 	"context"
 	"sync/atomic"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -17,6 +18,7 @@ type sender interface {
 // checkpoint is a committed or committable state: the next offset to read and how things stand there.
 type checkpoint struct {
 	next int64
+	time time.Time // of the last record before next; zero where it is not known
 	meta schemas.CommitMeta
 }
 
@@ -24,7 +26,7 @@ type checkpoint struct {
 type epoch struct {
 	held     []*kgo.Record // outputs that wait for the rows, with Controls.RowsFirst only
 	outputs  atomic.Int64  // unacknowledged outputs, plus one while the epoch is open
-	unsent   []*kgo.Record
+	changed  []sent
 	rows     atomic.Int64 // unacknowledged rows, plus one until they are sent
 	rowsSent bool
 	at       checkpoint
@@ -38,10 +40,11 @@ type epoch struct {
 // output of every input it has seen is in its log too. The methods are called with the task's lock held; wake is
 // called without it, by acknowledgements, when advance may find something to do.
 type ledger struct {
-	send      sender
-	rowsFirst bool // Controls.RowsFirst: rows, then outputs, then offset
-	wake      func()
-	fail      func(error)
+	send     sender
+	controls Controls
+	wake     func()
+	fail     func(error)
+	written  func([]sent) error // takes the acknowledged rows of an epoch, in order
 
 	open    *epoch
 	closed  []*epoch // oldest first
@@ -49,8 +52,8 @@ type ledger struct {
 	unacked atomic.Int64 // records handed to the sender and not acknowledged
 }
 
-func newLedger(send sender, from checkpoint, wake func(), fail func(error)) *ledger {
-	l := &ledger{send: send, wake: wake, fail: fail, durable: from}
+func newLedger(send sender, from checkpoint, c Controls, wake func(), fail func(error), written func([]sent) error) *ledger {
+	l := &ledger{send: send, controls: c, wake: wake, fail: fail, written: written, durable: from}
 	l.open = l.begin()
 	return l
 }
@@ -79,7 +82,7 @@ func (l *ledger) begin() *epoch {
 func (l *ledger) output(r *kgo.Record) {
 	l.open.outputs.Add(1)
 	l.unacked.Add(1)
-	if l.rowsFirst {
+	if l.controls.RowsFirst {
 		l.open.held = append(l.open.held, r)
 		return
 	}
@@ -87,20 +90,23 @@ func (l *ledger) output(r *kgo.Record) {
 }
 
 // close ends the open epoch: once rows and all outputs are durable, at may be committed.
-func (l *ledger) close(at checkpoint, rows []*kgo.Record) {
+func (l *ledger) close(at checkpoint, rows []sent) error {
 	e := l.open
-	e.unsent, e.at = rows, at
+	e.changed, e.at = rows, at
 	l.closed = append(l.closed, e)
 	l.open = l.begin()
 	e.outputs.Add(-1)
-	if l.rowsFirst {
+	if l.controls.RowsFirst {
 		l.sendRows(e)
 	}
-	l.advance()
+	if l.controls.CommitEarly {
+		l.durable = at
+	}
+	return l.advance()
 }
 
 // advance sends the rows whose outputs are acknowledged and moves the durable checkpoint over finished epochs.
-func (l *ledger) advance() {
+func (l *ledger) advance() error {
 	for _, e := range l.closed {
 		if e.rows.Load() == 0 && len(e.held) > 0 {
 			l.sendHeld(e)
@@ -115,21 +121,27 @@ func (l *ledger) advance() {
 	for len(l.closed) > 0 {
 		e := l.closed[0]
 		if e.outputs.Load() != 0 || e.rows.Load() != 0 {
-			return
+			return nil
 		}
-		l.durable = e.at
+		if err := l.written(e.changed); err != nil {
+			return err
+		}
+		if !l.controls.CommitEarly {
+			l.durable = e.at
+		}
+		l.closed[0] = nil
 		l.closed = l.closed[1:]
 	}
+	return nil
 }
 
 func (l *ledger) sendRows(e *epoch) {
 	e.rowsSent = true
-	e.rows.Add(int64(len(e.unsent)))
-	l.unacked.Add(int64(len(e.unsent)))
-	for _, r := range e.unsent {
-		l.send.Produce(context.Background(), r, e.onRow)
+	e.rows.Add(int64(len(e.changed)))
+	l.unacked.Add(int64(len(e.changed)))
+	for _, s := range e.changed {
+		l.send.Produce(context.Background(), s.rec, e.onRow)
 	}
-	e.unsent = nil
 	e.rows.Add(-1)
 }
 

@@ -1,6 +1,8 @@
 package streams
 
 import (
+	"strconv"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/nova-social/nova-streams/schemas"
@@ -8,57 +10,144 @@ import (
 
 // Metrics are the layer's counters. A nil *Metrics counts nothing.
 type Metrics struct {
-	inputs   *prometheus.CounterVec
-	rebuilds *prometheus.CounterVec
-	epochs   *prometheus.CounterVec
-	rows     *prometheus.CounterVec
+	inputs     *prometheus.CounterVec
+	rebuilds   *prometheus.CounterVec
+	epochs     *prometheus.CounterVec
+	rows       *prometheus.CounterVec
+	expired    *prometheus.CounterVec
+	recovered  *prometheus.CounterVec
+	commits    *prometheus.CounterVec
+	corruption *prometheus.CounterVec
+	foreign    *prometheus.CounterVec
+	meta       *prometheus.GaugeVec
+	metaLimit  *prometheus.GaugeVec
+	looping    *prometheus.GaugeVec
+	halted     *prometheus.GaugeVec
 }
 
 // NewMetrics registers the counters.
 func NewMetrics(reg prometheus.Registerer) *Metrics {
-	m := &Metrics{
-		inputs:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "nova_stream_inputs_total", Help: "Input records handled by this process, by outcome; repeats after a crash included."}, []string{"group", "outcome"}),
-		rebuilds: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "nova_stream_rebuilds_total", Help: "Processors built anew after an error."}, []string{"group"}),
-		epochs:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "nova_stream_epochs_total", Help: "Epochs closed."}, []string{"group"}),
-		rows:     prometheus.NewCounterVec(prometheus.CounterOpts{Name: "nova_stream_rows_total", Help: "Changelog records sent."}, []string{"group"}),
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, append([]string{"group"}, labels...))
+		reg.MustRegister(c)
+		return c
 	}
-	reg.MustRegister(m.inputs, m.rebuilds, m.epochs, m.rows)
-	return m
+	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
+		g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, append([]string{"group"}, labels...))
+		reg.MustRegister(g)
+		return g
+	}
+	return &Metrics{
+		inputs:     counter("nova_stream_inputs_total", "Input records handled by this process, by outcome; repeats after a crash included.", "outcome"),
+		rebuilds:   counter("nova_stream_rebuilds_total", "Processors built anew after an error."),
+		epochs:     counter("nova_stream_epochs_total", "Epochs closed."),
+		rows:       counter("nova_stream_rows_total", "Changelog records sent."),
+		expired:    counter("nova_stream_expired_rows_total", "Rows removed for their age."),
+		recovered:  counter("nova_stream_recovered_records_total", "Changelog records read into tables."),
+		commits:    counter("kafka_offset_commits_total", "Offsets of partitions that the coordinator has accepted."),
+		corruption: counter("nova_stream_corrupt_tables_total", "Tables on disk that were found corrupt and read anew."),
+		foreign:    counter("nova_stream_foreign_writers_total", "Times somebody else was found writing to a table."),
+		meta:       gauge("nova_stream_commit_metadata_bytes", "Size of the metadata beside the last committed offset.", "partition"),
+		metaLimit:  gauge("nova_stream_commit_metadata_limit_bytes", "Size of such metadata that the broker takes."),
+		looping:    gauge("nova_stream_crash_loop", "1 while a stage is rebuilt again and again."),
+		halted:     gauge("nova_stream_stopped", "1 for a stage that no rebuild can help: lost input, changed partitions."),
+	}
 }
 
-// taskMetrics are the counters of one group, looked up once.
-type taskMetrics struct {
-	outcomes [schemas.Late + 1]prometheus.Counter
-	epochs   prometheus.Counter
-	rows     prometheus.Counter
+// groupMetrics are the counters of one group, looked up once. Nil counts nothing.
+type groupMetrics struct {
+	all       *Metrics
+	group     string
+	outcomes  [schemas.Late + 1]prometheus.Counter
+	epochs    prometheus.Counter
+	rows      prometheus.Counter
+	expired   prometheus.Counter
+	recovered prometheus.Counter
+	commits   prometheus.Counter
 }
 
-func (m *Metrics) task(group string) *taskMetrics {
+func (m *Metrics) group(group string) *groupMetrics {
 	if m == nil {
 		return nil
 	}
-	t := &taskMetrics{epochs: m.epochs.WithLabelValues(group), rows: m.rows.WithLabelValues(group)}
-	for o := range t.outcomes {
-		t.outcomes[o] = m.inputs.WithLabelValues(group, schemas.Outcome(o).String())
+	g := &groupMetrics{
+		all: m, group: group,
+		epochs: m.epochs.WithLabelValues(group), rows: m.rows.WithLabelValues(group), expired: m.expired.WithLabelValues(group),
+		recovered: m.recovered.WithLabelValues(group), commits: m.commits.WithLabelValues(group),
 	}
-	return t
+	for o := range g.outcomes {
+		g.outcomes[o] = m.inputs.WithLabelValues(group, schemas.Outcome(o).String())
+	}
+	return g
 }
 
-func (t *taskMetrics) input(o schemas.Outcome) {
-	if t != nil {
-		t.outcomes[o].Inc()
-	}
-}
-
-func (t *taskMetrics) epoch(rows int) {
-	if t != nil {
-		t.epochs.Inc()
-		t.rows.Add(float64(rows))
+func (g *groupMetrics) input(o schemas.Outcome) {
+	if g != nil {
+		g.outcomes[o].Inc()
 	}
 }
 
-func (m *Metrics) rebuilt(group string) {
+func (g *groupMetrics) epoch(rows int) {
+	if g != nil {
+		g.epochs.Inc()
+		g.rows.Add(float64(rows))
+	}
+}
+
+func (g *groupMetrics) expire(rows int) {
+	if g != nil {
+		g.expired.Add(float64(rows))
+	}
+}
+
+func (g *groupMetrics) recover(records int) {
+	if g != nil {
+		g.recovered.Add(float64(records))
+	}
+}
+
+func (g *groupMetrics) commit() {
+	if g != nil {
+		g.commits.Inc()
+	}
+}
+
+func (g *groupMetrics) meta(part int32, size, limit int) {
+	if g != nil {
+		g.all.meta.WithLabelValues(g.group, strconv.Itoa(int(part))).Set(float64(size))
+		g.all.metaLimit.WithLabelValues(g.group).Set(float64(limit))
+	}
+}
+
+// rebuilt counts a processor that ended.
+func (g *groupMetrics) rebuilt(looping bool) {
+	if g != nil {
+		g.all.rebuilds.WithLabelValues(g.group).Inc()
+		g.all.looping.WithLabelValues(g.group).Set(oneIf(looping))
+	}
+}
+
+func (g *groupMetrics) stopped(is bool) {
+	if g != nil {
+		g.all.halted.WithLabelValues(g.group).Set(oneIf(is))
+	}
+}
+
+func (g *groupMetrics) foreignWriter() {
+	if g != nil {
+		g.all.foreign.WithLabelValues(g.group).Inc()
+	}
+}
+
+func (m *Metrics) corrupt(group string) {
 	if m != nil {
-		m.rebuilds.WithLabelValues(group).Inc()
+		m.corruption.WithLabelValues(group).Inc()
 	}
+}
+
+func oneIf(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
 }

@@ -2,18 +2,20 @@ package streams
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
 	"testing"
+	"time"
 
-	"github.com/lovoo/goka"
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/nova-social/nova-streams/internal/murmur2"
+	"github.com/nova-social/nova-streams/internal/tablestore"
 )
 
 // The model runs three stages in a row, two partitions each, on the real task, ledger and table, with Kafka replaced by
@@ -27,7 +29,7 @@ type modelStage struct {
 	name    string
 	in      string
 	verb    Verb
-	outputs map[string]goka.Codec
+	outputs map[string]output
 	commits [modelParts]checkpoint
 }
 
@@ -39,7 +41,9 @@ type model struct {
 	stages   []*modelStage
 	lives    map[*modelStage]*[modelParts]*life
 	late     []*life
+	stores   map[*modelStage]*[modelParts]tablestore.Store
 	replays  int64
+	foreign  int
 }
 
 // life is one owner of one partition, from recovery to crash. It is the sender of its task.
@@ -50,7 +54,8 @@ type life struct {
 	task   *task
 	pos    int
 	flight map[string]*[modelParts][]inFlight
-	goesOn int // steps after which a zombie's records still arrive
+	over   bool // failed: to be replaced
+	goesOn int  // steps after which a zombie's records still arrive
 }
 
 type inFlight struct {
@@ -78,16 +83,42 @@ func (m *model) log(topic string) *[modelParts]modelLog {
 
 func (m *model) born(st *modelStage, part int32) *life {
 	l := &life{m: m, st: st, part: part, flight: map[string]*[modelParts][]inFlight{}}
-	tab := newTable(st.name+"-table", part, tallyCodec{})
-	for _, r := range m.log(tab.topic)[part].recs {
-		if err := tab.recover(string(r.Key), r.Value); err != nil {
-			panic(err)
-		}
+	store := m.keep(st, part)
+	tab := newTable(st.name+"-table", part, tallyCodec{}, store, 1+m.rnd.IntN(3), 0)
+	log := m.log(tab.topic)[part].recs
+	if err := tab.recover(log[store.Next():], int64(len(log))); err != nil {
+		panic(err)
 	}
 	from := st.commits[part]
-	l.task = newTask(st.name, part, from, l, tab, st.outputs, 1<<30, m.controls, func(err error) { panic(err) })
+	l.task = newTask(&taskConfig{
+		group: st.name, input: st.in, parts: modelParts, codec: jsonCodec[note]{}, outputs: st.outputs, verb: st.verb, unacked: 1 << 30, controls: m.controls,
+		fail: l.failed,
+	}, part, from, l, tab)
 	l.pos = int(from.next)
+	if err := l.task.recovered(); err != nil {
+		panic(err)
+	}
 	return l
+}
+
+// keep returns the store with which a new owner begins: an empty one, or the one the last owner in the same process left.
+func (m *model) keep(st *modelStage, part int32) tablestore.Store {
+	if m.stores[st] == nil {
+		m.stores[st] = &[modelParts]tablestore.Store{}
+	}
+	if m.stores[st][part] == nil || m.rnd.Float64() < 0.5 {
+		m.stores[st][part] = tablestore.NewMemory()
+	}
+	return m.stores[st][part]
+}
+
+// failed is what the supervisor would do: the owner is replaced. Only a foreign writer is a reason.
+func (l *life) failed(err error) {
+	if !errors.Is(err, ErrForeignWriter) || !l.m.zombies {
+		panic(err)
+	}
+	l.m.foreign++
+	l.over = true
 }
 
 func (l *life) input() []*kgo.Record { return l.m.log(l.st.in)[l.part].recs }
@@ -97,11 +128,7 @@ func (l *life) step() {
 		return
 	}
 	r := l.input()[l.pos]
-	msg, err := jsonCodec[note]{}.Decode(r.Value)
-	if err != nil {
-		panic(err)
-	}
-	l.task.handle(fakeContext{key: string(r.Key), part: l.part, offset: int64(l.pos)}, msg, l.st.verb)
+	l.task.handle(context.Background(), []*kgo.Record{{Key: r.Key, Value: r.Value, Offset: int64(l.pos), Timestamp: time.UnixMilli(int64(l.pos))}})
 	l.pos++
 }
 
@@ -118,7 +145,8 @@ func (l *life) arrive(all, ack bool) {
 			*q = (*q)[n:]
 			for _, f := range got {
 				log := &l.m.log(topic)[p]
-				log.recs = append(log.recs, f.r)
+				f.r.Offset = int64(len(log.recs))
+				log.recs = append(log.recs, &kgo.Record{Key: f.r.Key, Value: f.r.Value, Offset: f.r.Offset})
 				if ack {
 					f.done(f.r, nil)
 				}
@@ -139,12 +167,14 @@ func (l *life) done() bool {
 			}
 		}
 	}
-	return l.pos >= len(l.input()) && l.task.drained()
+	return l.pos >= len(l.input()) && !l.over && l.task.drained()
 }
 
 func newModel(seed uint64, c Controls, zombies bool) *model {
-	m := &model{rnd: rand.New(rand.NewPCG(seed, 1)), controls: c, zombies: zombies, logs: map[string]*[modelParts]modelLog{}, lives: map[*modelStage]*[modelParts]*life{}}
-	out := func(topic string) map[string]goka.Codec { return map[string]goka.Codec{topic: jsonCodec[note]{}} }
+	m := &model{rnd: rand.New(rand.NewPCG(seed, 1)), controls: c, zombies: zombies, logs: map[string]*[modelParts]modelLog{}, lives: map[*modelStage]*[modelParts]*life{}, stores: map[*modelStage]*[modelParts]tablestore.Store{}}
+	out := func(topic string) map[string]output {
+		return map[string]output{topic: {topic, jsonCodec[note]{}, 1 << 20}}
+	}
 	m.stages = []*modelStage{
 		{name: "a", in: "in", verb: dropRepeats("mid"), outputs: out("mid")},
 		{name: "b", in: "mid", verb: emitChanges("end"), outputs: out("end")},
@@ -214,6 +244,10 @@ func (m *model) run(crashes int) {
 		}
 		st, p := m.stages[m.rnd.IntN(len(m.stages))], int32(m.rnd.IntN(modelParts))
 		l := m.lives[st][p]
+		if l.over { // rebuilt by its supervisor; what it had sent is gone with its producer
+			m.lives[st][p] = m.born(st, p)
+			continue
+		}
 		switch r := m.rnd.Float64(); {
 		case r < 0.50:
 			l.step()
@@ -260,8 +294,11 @@ func (m *model) wrong(want map[string]int) bool {
 		got := map[string]int{"post0": 0, "post1": 0}
 		for p := range int32(modelParts) {
 			tab := lives(p).task.table
-			for key := range tab.rows {
+			for key := range want {
 				e, err := tab.get(key)
+				if e == nil && err == nil {
+					continue
+				}
 				if err != nil {
 					panic(err)
 				}

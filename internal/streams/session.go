@@ -5,168 +5,224 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/IBM/sarama"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
-
-	"github.com/nova-social/nova-streams/schemas"
 )
 
-// session is one generation of the group as seen by one member: its own producer, one task per claimed partition, and
-// the goroutine that ticks them and marks what is durable.
+// session is one membership of this process in the group, from joining to leaving. Partitions come and go in it; what
+// stays does not notice. It has a producer of its own: when the membership ends, nothing of it may be written any more.
 type session struct {
-	stage  *Stage
-	group  sarama.ConsumerGroupSession
-	client *kgo.Client
-	tasks  map[int32]*task
-	stop   chan struct{}
-	done   chan struct{}
-	end    sync.Once
+	stage    *Stage
+	cfg      *Config
+	facts    facts
+	lease    *lease
+	admin    *kgo.Client
+	producer *kgo.Client
+	member   *kgo.Client
+	instance string
+	input    string // names in Kafka
+	table    string
+	group    string
+	tasks    *taskConfig
+	signals  []chan *sarama.ConsumerMessage
+
+	parts     []atomic.Pointer[part] // by partition; nil for one that is not this member's
+	ready     chan *part             // recovered, to be fetched
+	committed sync.Mutex             // held while offsets are committed
+	standbys  map[int32]*standby     // of partitions that are not this member's; used by callbacks only
+	wakePoll  atomic.Pointer[context.CancelFunc]
+	joined    atomic.Bool
 }
 
-// openSession reads how things stood at the committed offsets and prepares the tasks, before goka recovers tables.
-func openSession(s *Stage, group sarama.ConsumerGroupSession) (*session, error) {
-	client, err := newClient(&s.cfg)
-	if err != nil {
+// openSession connects and learns what must be known. goka comes after it.
+func openSession(ctx context.Context, s *Stage) (_ *session, err error) {
+	se := &session{
+		stage: s, cfg: &s.cfg, input: s.cfg.topic(s.input), group: s.cfg.topic(s.name),
+		lease: newLease(s.cfg.SessionTimeout, s.cfg.Controls.NoFences), standbys: map[int32]*standby{},
+	}
+	if s.table != "" {
+		se.table = s.cfg.topic(s.table)
+	}
+	defer func() {
+		if err != nil {
+			se.close()
+		}
+	}()
+	if se.instance, err = s.cfg.instance(); err != nil {
 		return nil, err
 	}
-	se := &session{stage: s, group: group, client: client, tasks: map[int32]*task{}, stop: make(chan struct{}), done: make(chan struct{})}
-	parts := group.Claims()[s.input]
-	if len(parts) > 0 {
-		committed, err := fetchCheckpoints(group.Context(), client, s.name, s.input)
-		if err != nil {
-			client.Close()
-			return nil, err
-		}
-		if err := checkInput(group.Context(), client, s.input, parts, committed); err != nil {
-			client.Close()
-			return nil, err
-		}
-		for _, p := range parts {
-			var tab *table
-			if s.rows != nil {
-				tab = newTable(s.table, p, s.rows)
-			}
-			se.tasks[p] = newTask(s.name, p, committed[p], client, tab, s.outputs, s.cfg.MaxUnacked, s.cfg.Controls, s.fail)
-			se.tasks[p].metrics = s.cfg.Metrics.task(s.name)
-		}
+	if se.admin, err = newAdmin(&s.cfg); err != nil {
+		return nil, err
 	}
-	go se.run()
-	return se, nil
+	if se.facts, err = s.describe(ctx, se.admin); err != nil {
+		return nil, err
+	}
+	if err = s.settled(se.facts.parts); err != nil {
+		return nil, err
+	}
+	se.parts = make([]atomic.Pointer[part], se.facts.parts)
+	se.ready = make(chan *part, se.facts.parts)
+	se.tasks = &taskConfig{
+		group: s.name, input: s.input, epoch: se.facts.epoch, parts: se.facts.parts, codec: s.codec, outputs: se.facts.outputs,
+		verb: s.verb, opts: s.opts, unacked: s.cfg.MaxUnacked, controls: s.cfg.Controls,
+		fail: s.fail, again: s.again, spoil: s.keeper.spoil, metrics: s.cfg.Metrics.group(s.name),
+	}
+	if _, loops := s.outputs[s.input]; loops {
+		se.tasks.round = se.input
+	}
+	se.producer, err = newProducer(&s.cfg, se.lease, se.table, se.facts.limits)
+	return se, err
 }
 
-// fetchCheckpoints returns the committed offset and metadata of each partition of a group's input.
-func fetchCheckpoints(ctx context.Context, client *kgo.Client, group, input string) (map[int32]checkpoint, error) {
-	res, err := kadm.NewClient(client).FetchOffsets(ctx, group)
-	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) { // a group nobody has joined yet has committed nothing
-		return nil, fmt.Errorf("fetching committed offsets of %s: %w", group, err)
-	}
-	cps := map[int32]checkpoint{}
-	for p, o := range res[input] {
-		if o.Err != nil {
-			return nil, fmt.Errorf("fetching committed offset of %s for %s/%d: %w", group, input, p, o.Err)
-		}
-		if o.At < 0 {
-			continue
-		}
-		meta, err := schemas.DecodeCommitMeta(o.Metadata)
-		if err != nil {
-			return nil, fmt.Errorf("reading commit metadata of %s for %s/%d: %w", group, input, p, err)
-		}
-		cps[p] = checkpoint{o.At, meta}
-	}
-	return cps, nil
-}
-
-// ErrInputLost says that the log no longer holds what a group still has to read: retention was shorter than the
-// downtime, or the topic was made anew. Going on would skip records in silence.
-var ErrInputLost = errors.New("streams: the input holds no record at the committed offset")
-
-// checkInput compares the committed offsets with what the log holds.
-func checkInput(ctx context.Context, client *kgo.Client, topic string, parts []int32, committed map[int32]checkpoint) error {
-	admin := kadm.NewClient(client)
-	starts, err := admin.ListStartOffsets(ctx, topic)
+// run is the member's life: it reads until ctx ends, then gives its partitions away in order.
+func (se *session) run(ctx context.Context, signals []chan *sarama.ConsumerMessage) (err error) {
+	se.signals = signals
+	se.lease.renew()
+	se.member, err = newMember(se.cfg, []kgo.Hook{se.lease, se}, se.group, se.instance, se.input, callbacks{
+		assigned: se.assigned, offset: se.offset, revoked: se.revoked, lost: se.lost,
+	})
 	if err != nil {
-		return fmt.Errorf("listing the start of %s: %w", topic, err)
+		return err
 	}
-	ends, err := admin.ListEndOffsets(ctx, topic)
-	if err != nil {
-		return fmt.Errorf("listing the end of %s: %w", topic, err)
-	}
-	for _, p := range parts {
-		at, has := committed[p]
-		start, ok1 := starts.Lookup(topic, p)
-		end, ok2 := ends.Lookup(topic, p)
-		if !ok1 || !ok2 || start.Err != nil || end.Err != nil {
-			return fmt.Errorf("listing the offsets of %s/%d: %w", topic, p, errors.Join(start.Err, end.Err))
-		}
-		if has && (at.next < start.Offset || at.next > end.Offset) {
-			return fmt.Errorf("%w: %s/%d is committed at %d and holds %d to %d", ErrInputLost, topic, p, at.next, start.Offset, end.Offset)
-		}
+	var wg sync.WaitGroup
+	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
+	wg.Go(func() { se.tick(inner) })
+	wg.Go(func() { se.commitAgainAndAgain(inner) })
+	wg.Go(func() { se.watch(inner) })
+	se.poll(ctx)
+	se.release(se.owned())
+	stop()
+	wg.Wait()
+	se.endStandbys()
+	if se.stage.leaving() {
+		se.leave()
 	}
 	return nil
 }
 
-func (se *session) run() {
-	defer close(se.done)
-	tick := time.NewTicker(se.stage.cfg.Tick)
-	defer tick.Stop()
-	var marked time.Time
+// owned returns the partitions of this member.
+func (se *session) owned() (all []int32) {
+	for p := range se.parts {
+		if se.parts[p].Load() != nil {
+			all = append(all, int32(p))
+		}
+	}
+	return all
+}
+
+// poll hands fetched records to the feeds until ctx ends.
+//
+// A partition is fetched from the moment this loop itself has opened its feed: records of an earlier time at which the
+// partition was this member's too, which may have been under way when it was given away, find no open feed.
+func (se *session) poll(ctx context.Context) {
+	for ctx.Err() == nil {
+		turn, wake := context.WithCancel(ctx)
+		se.wakePoll.Store(&wake)
+		for more := true; more; {
+			select {
+			case p := <-se.ready:
+				p.open.Store(true)
+				se.pause(p.n, false)
+			default:
+				more = false
+			}
+		}
+		fetches := se.member.PollRecords(turn, 10_000)
+		wake()
+		fetches.EachError(func(_ string, p int32, err error) {
+			if ctx.Err() == nil && !errors.Is(err, context.Canceled) {
+				se.stage.fail(se.fetchError(p, err))
+			}
+		})
+		fetches.EachPartition(func(ft kgo.FetchTopicPartition) {
+			if len(ft.Records) == 0 { // an error, of a partition that need not exist
+				return
+			}
+			if p := se.parts[ft.Partition].Load(); p != nil && p.open.Load() {
+				p.feed.push(ft.Records)
+			}
+		})
+	}
+}
+
+func (se *session) fetchError(part int32, err error) error {
+	switch {
+	case errors.Is(err, kerr.OffsetOutOfRange):
+		return fmt.Errorf("%w: %s/%d", ErrInputLost, se.input, part)
+	case errors.Is(err, kerr.FencedInstanceID):
+		return se.fenced()
+	}
+	return fmt.Errorf("reading %s/%d: %w", se.input, part, err)
+}
+
+// fenced is the error of a member whose name was taken by another process.
+func (se *session) fenced() error {
+	return fmt.Errorf("%w: another process runs as instance %q of group %s; give each process an instance of its own", ErrFenced, se.instance, se.group)
+}
+
+// ErrFenced says that another process has joined under this one's name. The process must end: it cannot tell how long
+// it has been replaced.
+var ErrFenced = errors.New("streams: replaced by another process")
+
+func (se *session) pause(part int32, on bool) {
+	which := map[string][]int32{se.input: {part}}
+	if on {
+		se.member.PauseFetchPartitions(which)
+	} else {
+		se.member.ResumeFetchPartitions(which)
+	}
+}
+
+// tick closes the epochs of all tasks again and again.
+func (se *session) tick(ctx context.Context) {
+	ticker := time.NewTicker(se.cfg.Tick)
+	defer ticker.Stop()
+	var swept time.Time
 	for {
 		select {
-		case now := <-tick.C:
-			for _, t := range se.tasks {
-				t.tick()
+		case now := <-ticker.C:
+			se.lease.tick()
+			sweep := now.Sub(swept) > time.Second
+			if sweep {
+				swept = now
 			}
-			if now.Sub(marked) >= se.stage.cfg.CommitInterval {
-				marked = now
-				for p, t := range se.tasks {
-					se.mark(p, t.durable())
+			for i := range se.parts {
+				if p := se.parts[i].Load(); p != nil {
+					if sweep {
+						p.task.sweep()
+					}
+					p.task.tick()
 				}
 			}
-		case <-se.stop:
+			if !se.lease.valid() {
+				se.stage.fail(errLeaseOver)
+			}
+		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-// mark hands a durable checkpoint to sarama, which commits marks in the background and at the end of the session.
-func (se *session) mark(part int32, at checkpoint) {
-	if at.next == 0 {
-		return
+// leave takes the member out of the group at once; a static member would be waited for.
+func (se *session) leave() {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if _, err := kadm.NewClient(se.admin).LeaveGroup(ctx, kadm.LeaveGroup(se.group).InstanceIDs(se.instance).Reason("stopping")); err != nil {
+		se.cfg.Log.Warn("leaving the group; its partitions wait for the session to time out", "group", se.group, "err", err)
 	}
-	meta := at.meta.Encode()
-	if len(meta) > schemas.MaxCommitMeta {
-		se.stage.fail(fmt.Errorf("committing %s/%d: metadata of %d bytes exceeds the broker's %d", se.stage.input, part, len(meta), schemas.MaxCommitMeta))
-		return
-	}
-	se.group.MarkOffset(se.stage.input, part, at.next, meta)
 }
 
-// close drains the tasks, marks what became durable and ends the producer. It runs after goka has stopped the partition
-// goroutines and before sarama's last commit.
+// close ends all connections. Nothing is written afterwards: what the producer still holds is dropped.
 func (se *session) close() {
-	se.end.Do(func() {
-		close(se.stop)
-		<-se.done
-		deadline := time.Now().Add(se.stage.cfg.DrainTimeout)
-		for _, t := range se.tasks {
-			t.tick()
+	se.lease.end()
+	for _, cl := range []*kgo.Client{se.producer, se.member, se.admin} {
+		if cl != nil {
+			cl.CloseAllowingRebalance()
 		}
-		for p, t := range se.tasks {
-			for !t.drained() && time.Now().Before(deadline) {
-				time.Sleep(time.Millisecond)
-			}
-			se.mark(p, t.stop())
-		}
-		ctx, cancel := context.WithTimeout(context.Background(), se.stage.cfg.DrainTimeout)
-		defer cancel()
-		if err := se.client.AbortBufferedRecords(ctx); err != nil {
-			se.stage.cfg.Log.Warn("aborting buffered records", "group", se.stage.name, "err", err)
-		}
-		se.client.Close()
-	})
+	}
 }

@@ -4,32 +4,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash"
-	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/IBM/sarama"
 	"github.com/lovoo/goka"
-	"github.com/lovoo/goka/storage"
-	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/nova-social/nova-streams/internal/kafka"
-	"github.com/nova-social/nova-streams/internal/murmur2"
 	"github.com/nova-social/nova-streams/schemas"
 )
 
-// State is where a stage stands.
-type State string
-
-// The states of a stage: Starting → Recovering → Running, and back at each rebalance; Waiting between an error and the
-// rebuild; Stopped at the end.
-const (
-	Starting   State = "starting"
-	Recovering State = "recovering"
-	Running    State = "running"
-	Waiting    State = "waiting"
-	Stopped    State = "stopped"
-)
+// Options are what a group may want beside its graph and verb.
+type Options struct {
+	// Keep is for how long after its newest part a row is worth something, by the append time of inputs; then it is
+	// removed, if it is schemas.Aging. 0 keeps rows for ever.
+	Keep time.Duration
+	// Refuse dead-letters an input of which something too large for its topic would come; nil ends the stage instead.
+	Refuse func(ctx goka.Context, why error, value []byte) schemas.Outcome
+}
 
 // Stage is one goka group of this process.
 type Stage struct {
@@ -37,83 +31,170 @@ type Stage struct {
 	graph   *goka.GroupGraph
 	name    string
 	input   string
+	codec   goka.Codec       // of the input
 	table   string           // topic of the group table, "" for none
 	rows    schemas.RowCodec // codec of the group table, nil for none
 	outputs map[string]goka.Codec
+	verb    Verb
+	opts    Options
+	keeper  *keeper
 
-	state   atomic.Value // State
-	lastErr atomic.Pointer[error]
 	session atomic.Pointer[session]
-	cancel  atomic.Pointer[context.CancelCauseFunc] // ends the current processor
+	health  health
+
+	mu     sync.Mutex
+	cancel context.CancelCauseFunc // ends the current processor
+	stop   context.Context         // ends when the stage is asked to end
+	parts  int32                   // of the input, once known
+	cares  map[int32]int64         // inputs to take with care, by partition
 }
 
-// New prepares the group that graph declares around the guarded verb. A group with one of table and outputs must have
-// exactly one input, the table's codec must be a schemas.RowCodec.
-func New(cfg Config, graph func(on goka.ProcessCallback) *goka.GroupGraph, verb Verb) (*Stage, error) {
+// New prepares the group that graph declares around the verb. A group has exactly one input, and the codec of its table
+// must be a schemas.RowCodec.
+func New(cfg Config, graph func(on goka.ProcessCallback) *goka.GroupGraph, verb Verb, opts Options) (*Stage, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Stage{cfg: cfg, outputs: map[string]goka.Codec{}}
-	s.setState(Starting)
-	g := graph(func(ctx goka.Context, msg any) {
-		if se := s.session.Load(); se != nil {
-			if t := se.tasks[ctx.Partition()]; t != nil {
-				t.handle(ctx, msg, verb)
-			}
-		}
-	})
-	s.graph, s.name = g, string(g.Group())
-	if err := g.Validate(); err != nil {
+	s := &Stage{cfg: cfg, verb: verb, opts: opts, outputs: map[string]goka.Codec{}, cares: map[int32]int64{}}
+	s.graph = graph(s.batch)
+	s.name = string(s.graph.Group())
+	s.health.set(Starting)
+	if err := s.graph.Validate(); err != nil {
 		return nil, fmt.Errorf("validating the graph of %s: %w", s.name, err)
 	}
-	if n := len(g.InputStreams()); n != 1 {
+	if n := len(s.graph.InputStreams()); n != 1 {
 		return nil, fmt.Errorf("streams: group %s has %d inputs; replays meet the same order only with one", s.name, n)
 	}
-	s.input = g.InputStreams()[0].Topic()
-	for _, out := range g.OutputStreams() {
+	s.input, s.codec = s.graph.InputStreams()[0].Topic(), s.graph.InputStreams()[0].Codec()
+	for _, out := range s.graph.OutputStreams() {
 		s.outputs[out.Topic()] = out.Codec()
 	}
-	if t := g.GroupTable(); t != nil {
+	if t := s.graph.GroupTable(); t != nil {
 		rows, ok := t.Codec().(schemas.RowCodec)
 		if !ok {
 			return nil, fmt.Errorf("streams: the table codec of %s is a %T, not a schemas.RowCodec", s.name, t.Codec())
 		}
 		s.table, s.rows = t.Topic(), rows
 	}
+	dir, err := s.tableDir()
+	if err != nil {
+		return nil, err
+	}
+	s.keeper = newKeeper(&s.cfg, s.name, dir)
 	return s, nil
 }
 
-// Name returns the name of the group.
-func (s *Stage) Name() string { return s.name }
-
-// State returns where the stage stands in this process.
-func (s *Stage) State() State { return s.state.Load().(State) } //nolint:errcheck // only setState stores, and only a State
-
-// LastError returns why the last processor ended, nil if none has.
-func (s *Stage) LastError() error {
-	if err := s.lastErr.Load(); err != nil {
-		return *err
+// tableDir returns where the table's files are, "" for a table in memory. Each instance has a place of its own.
+func (s *Stage) tableDir() (string, error) {
+	if s.table == "" || !s.cfg.onDisk(s.name) {
+		return "", nil
 	}
-	return nil
+	root := s.cfg.DataDir
+	if root == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return "", fmt.Errorf("finding a place for the table of %s: %w", s.name, err)
+		}
+		root = filepath.Join(cache, "nova-streams", "tables")
+	}
+	instance, err := s.cfg.instance()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(root, instance, s.cfg.topic(s.name)), nil
 }
 
-func (s *Stage) setState(st State) { s.state.Store(st) }
+// Name returns the name of the group in the topology.
+func (s *Stage) Name() string { return s.name }
+
+// batch is goka's callback: fetched records wait in the feed of the partition.
+func (s *Stage) batch(ctx goka.Context, _ any) {
+	se := s.session.Load()
+	if se == nil {
+		return
+	}
+	p := se.parts[ctx.Partition()].Load()
+	if p == nil {
+		return
+	}
+	for recs := p.feed.take(); recs != nil; recs = p.feed.take() {
+		p.task.handle(ctx.Context(), recs)
+	}
+}
 
 // fail ends the current processor; the supervisor rebuilds it.
 func (s *Stage) fail(err error) {
-	s.cfg.Log.Error("stage failed", "group", s.name, "err", err)
-	if cancel := s.cancel.Load(); cancel != nil {
-		(*cancel)(err)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cancel != nil {
+		s.cancel(err)
 	}
 }
 
-// runOnce builds a goka processor, which runs only once, and runs it until ctx ends or something fails.
+// failIn ends the current processor if it still has that session.
+func (s *Stage) failIn(se *session, err error) {
+	if s.session.Load() == se {
+		s.fail(err)
+	}
+}
+
+// leaving reports whether the stage was asked to end, so that its partitions should go to others at once.
+func (s *Stage) leaving() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stop != nil && s.stop.Err() != nil
+}
+
+// again remembers that the input at offset is to be taken with care.
+func (s *Stage) again(part int32, offset int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cares[part] = offset
+}
+
+// careful returns the offset of an input to take with care, -1 for none.
+func (s *Stage) careful(part int32) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if o, ok := s.cares[part]; ok {
+		return o
+	}
+	return -1
+}
+
+// settled notes the number of partitions, which must stay what it was.
+func (s *Stage) settled(parts int32) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.parts != 0 && s.parts != parts {
+		return fmt.Errorf("%w: %s had %d, has %d", ErrPartitions, s.cfg.topic(s.input), s.parts, parts)
+	}
+	s.parts = parts
+	return nil
+}
+
+// runOnce joins the group with a goka processor, which runs only once, until ctx ends or something fails.
 func (s *Stage) runOnce(parent context.Context) error {
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
-	s.cancel.Store(&cancel)
-	s.setState(Starting)
-	proc, err := goka.NewProcessor(s.cfg.Brokers, s.graph, s.options()...)
+	s.mu.Lock()
+	s.cancel, s.stop = cancel, parent
+	s.mu.Unlock()
+	s.health.set(Starting)
+	se, err := openSession(ctx, s)
+	if err != nil {
+		if parent.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("opening a session of %s: %w", s.name, err)
+	}
+	defer se.close()
+	e := &engine{stage: s, parts: se.facts.parts, errs: make(chan error), run: func(ctx context.Context, signals []chan *sarama.ConsumerMessage) error {
+		s.session.Store(se)
+		defer s.session.Store(nil)
+		return se.run(ctx, signals)
+	}}
+	proc, err := goka.NewProcessor(s.cfg.Brokers, s.graph, e.options()...)
 	if err != nil {
 		return fmt.Errorf("building processor %s: %w", s.name, err)
 	}
@@ -129,61 +210,3 @@ func (s *Stage) runOnce(parent context.Context) error {
 	}
 	return fmt.Errorf("running processor %s: %w", s.name, err)
 }
-
-func (s *Stage) options() []goka.ProcessorOption {
-	topics := goka.NewTopicManagerConfig()
-	topics.NoCreate = true // topics come from the catalogue
-	return []goka.ProcessorOption{
-		goka.WithClientID(s.cfg.ClientID),
-		goka.WithHasher(murmur2.New),
-		goka.WithLogger(gokaLog{s.cfg.Log.With("group", s.name)}),
-		goka.WithNilHandling(goka.NilDecode), // a null value is a bad record, not nothing
-		goka.WithPartitionChannelSize(1000),
-		goka.WithTopicManagerBuilder(goka.TopicManagerBuilderWithConfig(kafka.NewConfig(s.cfg.ClientID), topics)),
-		goka.WithConsumerSaramaBuilder(goka.SaramaConsumerBuilderWithConfig(kafka.NewConfig(s.cfg.ClientID))),
-		goka.WithProducerBuilder(func([]string, string, func() hash.Hash32) (goka.Producer, error) {
-			return producer{s.client}, nil
-		}),
-		goka.WithStorageBuilder(s.storage),
-		goka.WithConsumerGroupBuilder(s.consumerGroup),
-	}
-}
-
-func (s *Stage) client() *kgo.Client {
-	if se := s.session.Load(); se != nil {
-		return se.client
-	}
-	return nil
-}
-
-func (s *Stage) storage(topic string, part int32) (storage.Storage, error) {
-	se := s.session.Load()
-	if se == nil || topic != s.table || se.tasks[part] == nil {
-		return nil, fmt.Errorf("streams: no task for table %s/%d", topic, part)
-	}
-	return newTaskStorage(se.tasks[part]), nil
-}
-
-func (s *Stage) consumerGroup(brokers []string, group, clientID string) (sarama.ConsumerGroup, error) {
-	c := kafka.NewConfig(clientID)
-	c.Consumer.Group.Rebalance.GroupStrategies = []sarama.BalanceStrategy{sarama.NewBalanceStrategyRange()}
-	c.Consumer.Group.Session.Timeout = s.cfg.SessionTimeout
-	c.Consumer.Group.Heartbeat.Interval = s.cfg.SessionTimeout / 10
-	c.Consumer.Offsets.AutoCommit.Interval = s.cfg.CommitInterval
-	g, err := sarama.NewConsumerGroup(brokers, group, c)
-	if err != nil {
-		return nil, fmt.Errorf("creating consumer group %s: %w", group, err)
-	}
-	return &consumerGroup{ConsumerGroup: g, stage: s}, nil
-}
-
-// gokaLog passes goka's messages on at debug level: what matters comes back as errors.
-type gokaLog struct{ log *slog.Logger }
-
-var _ goka.Logger = gokaLog{}
-
-func (l gokaLog) Print(args ...any)                 { l.debug(fmt.Sprint(args...)) }
-func (l gokaLog) Println(args ...any)               { l.debug(fmt.Sprint(args...)) }
-func (l gokaLog) Printf(format string, args ...any) { l.debug(fmt.Sprintf(format, args...)) }
-
-func (l gokaLog) debug(text string) { l.log.Debug("goka", "says", text) }

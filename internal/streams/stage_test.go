@@ -5,6 +5,7 @@ import (
 
 	"github.com/lovoo/goka"
 	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/nova-social/nova-streams/schemas"
 )
@@ -27,14 +28,14 @@ func TestNew_refuses_what_cannot_be_exact(t *testing.T) {
 	table := func(c goka.Codec) func(goka.ProcessCallback) goka.Edge {
 		return func(goka.ProcessCallback) goka.Edge { return goka.Persist(c) }
 	}
-	_, err := New(cfg, graph(input("a")), verb)
+	_, err := New(cfg, graph(input("a")), verb, Options{})
 	require.ErrorContains(t, err, "Brokers must name at least one broker")
 	cfg.Brokers = []string{"localhost:1"}
-	_, err = New(cfg, graph(input("a"), input("b"), table(tallyCodec{})), verb)
+	_, err = New(cfg, graph(input("a"), input("b"), table(tallyCodec{})), verb, Options{})
 	require.ErrorContains(t, err, "group g has 2 inputs")
-	_, err = New(cfg, graph(input("a"), table(jsonCodec[tally]{})), verb)
+	_, err = New(cfg, graph(input("a"), table(jsonCodec[tally]{})), verb, Options{})
 	require.ErrorContains(t, err, "not a schemas.RowCodec")
-	s, err := New(cfg, graph(input("a"), table(tallyCodec{})), verb)
+	s, err := New(cfg, graph(input("a"), table(tallyCodec{})), verb, Options{})
 	require.NoError(t, err)
 	require.Equal(t, "g", s.Name())
 	require.Equal(t, Starting, s.State())
@@ -54,12 +55,13 @@ func TestVerb_cannot_use_what_is_not_exact(t *testing.T) {
 	} {
 		var failed error
 		m := newModel(1, Controls{}, false)
-		l := m.born(m.stages[0], 0)
-		l.task.fail = func(err error) { failed = err }
-		l.task.handle(fakeContext{key: "k"}, &note{ID: "1"}, func(ctx goka.Context, _ any) schemas.Outcome {
+		m.stages[0].verb = func(ctx goka.Context, _ any) schemas.Outcome {
 			use(ctx)
 			return schemas.Applied
-		})
+		}
+		l := m.born(m.stages[0], 0)
+		l.task.fail = func(err error) { failed = err }
+		l.task.handle(t.Context(), []*kgo.Record{{Key: []byte("k"), Value: []byte("{}")}})
 		l.task.tick()
 		require.Error(t, failed, name)
 		require.Zero(t, l.task.account.In, name)

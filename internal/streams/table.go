@@ -1,64 +1,146 @@
 package streams
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/nova-social/nova-streams/internal/tablestore"
 	"github.com/nova-social/nova-streams/schemas"
 )
 
-// entry is one row of a table. A recovered row stays encoded until a verb asks for it.
+// entry is one decoded row of a table. It is what verbs change; the store beneath is what the changelog holds.
 type entry struct {
-	key   string
-	raw   []byte      // nil once decoded
-	row   schemas.Row // nil until decoded or set
-	last  schemas.Position
-	dirty bool
+	key    string
+	row    schemas.Row // nil for a row that expired and whose tombstone is on its way
+	size   int         // bytes of the row as it was last encoded or read
+	grown  int         // bytes of input since then: a bound of how much it may have grown
+	dirty  bool        // changed since it was last sent
+	flying int         // versions sent and not acknowledged
+	heals  bool        // to be sent for outdoing an older row behind it in the changelog
+	uses   int         // how often it was asked for since it was last clean
 }
 
-// table is the group table of one partition, in memory. It is as old as its session: what a session leaves behind is in
-// the changelog, from which the next one recovers. It does no I/O and takes no lock.
+// table is the group table of one partition: a store of what is acknowledged in the changelog, and above it the rows
+// that are not yet there, and those in use. What a session leaves behind unacknowledged is forgotten with the table;
+// the store goes on to the next session. It does no I/O of its own and takes no lock.
 type table struct {
 	topic string
 	part  int32
 	codec schemas.RowCodec
-	rows  map[string]*entry
+	store tablestore.Store
+	cache int // decoded rows to keep
+	limit int // bytes of a row, 0 for no limit
+
+	hot   map[string]*entry
 	dirty []*entry
+	next  int64            // offset the next changelog record will get, if nobody else writes
+	heal  map[string]int64 // keys whose best row lies before an older one in the changelog, with that one's offset
 }
 
-func newTable(topic string, part int32, codec schemas.RowCodec) *table {
-	return &table{topic: topic, part: part, codec: codec, rows: map[string]*entry{}}
+func newTable(topic string, part int32, codec schemas.RowCodec, store tablestore.Store, cache, limit int) *table {
+	return &table{topic: topic, part: part, codec: codec, store: store, cache: cache, limit: limit, hot: map[string]*entry{}, heal: map[string]int64{}, next: store.Next()}
 }
 
-// recover takes one changelog record. Of two records of a key the one that has seen more input wins, whatever their
-// order in the log: an owner that lost its partition may write late.
-func (t *table) recover(key string, raw []byte) error {
+// recover takes records of the changelog in order; next is the offset behind the last. Of two records of a key the one
+// that has seen more input wins, whatever their order in the log: an owner that lost its partition may write late. Such
+// a winner is sent again before it may be compacted away.
+func (t *table) recover(recs []*kgo.Record, next int64) error {
+	rows := make([]tablestore.Row, 0, len(recs))
+	at := make(map[string]int, len(recs))
+	for _, r := range recs {
+		key := string(r.Key)
+		if i, again := at[key]; again {
+			newer, err := t.newer(rows[i].Value, r.Value)
+			if err != nil {
+				return err
+			}
+			if !newer {
+				t.heal[key] = r.Offset
+				continue
+			}
+		} else if old, has, err := t.store.Get(key); err != nil {
+			return fmt.Errorf("recovering row %q of %s/%d: %w", key, t.topic, t.part, err)
+		} else if has {
+			newer, err := t.newer(old, r.Value)
+			if err != nil {
+				return err
+			}
+			if !newer {
+				t.heal[key] = r.Offset
+				continue
+			}
+		} else if _, err := t.newer(nil, r.Value); err != nil {
+			return err
+		}
+		delete(t.heal, key)
+		at[key] = len(rows)
+		rows = append(rows, tablestore.Row{Key: key, Value: r.Value})
+	}
+	t.next = next
+	return t.apply(rows, next)
+}
+
+// newer reports whether the row in raw has seen at least as much as the one in old. A deleted row has seen everything.
+func (t *table) newer(old, raw []byte) (bool, error) {
+	if raw == nil {
+		return true, nil
+	}
 	last, err := t.codec.Last(raw)
 	if err != nil {
-		return fmt.Errorf("recovering row %q of %s/%d: %w", key, t.topic, t.part, err)
+		return false, fmt.Errorf("recovering a row of %s/%d: %w", t.topic, t.part, err)
 	}
-	e := t.rows[key]
-	if e == nil {
-		e = &entry{key: key}
-		t.rows[key] = e
-	} else if e.last.Covers(last) && e.last != last {
-		return nil
+	if old == nil {
+		return true, nil
 	}
-	e.raw, e.row, e.last = raw, nil, last
+	before, err := t.codec.Last(old)
+	if err != nil {
+		return false, fmt.Errorf("recovering a row of %s/%d: %w", t.topic, t.part, err)
+	}
+	return last.Covers(before), nil
+}
+
+// apply writes to the store. As long as a winner has not been sent again, the store says that it has not read beyond
+// the record that has to be outdone: whoever opens it next sees that record, too.
+func (t *table) apply(rows []tablestore.Row, next int64) error {
+	for _, bad := range t.heal {
+		next = min(next, bad)
+	}
+	if err := t.store.Apply(rows, next); err != nil {
+		return fmt.Errorf("keeping rows of %s/%d: %w", t.topic, t.part, err)
+	}
 	return nil
 }
 
-// remove forgets a row whose changelog record is a tombstone.
-func (t *table) remove(key string) { delete(t.rows, key) }
-
 // get returns the decoded row of key, or nil where there is none.
 func (t *table) get(key string) (*entry, error) {
-	e := t.rows[key]
-	if e == nil || e.raw == nil {
+	if e := t.hot[key]; e != nil {
+		e.uses++
+		if e.row == nil {
+			return nil, nil
+		}
 		return e, nil
 	}
-	v, err := t.codec.Decode(e.raw)
+	raw, has, err := t.store.Get(key)
+	if err != nil {
+		return nil, fmt.Errorf("reading row %q of %s/%d: %w", key, t.topic, t.part, err)
+	}
+	if !has {
+		return nil, nil
+	}
+	row, err := t.decode(key, raw)
+	if err != nil {
+		return nil, err
+	}
+	e := &entry{key: key, row: row, size: len(raw), uses: 1}
+	t.hot[key] = e
+	t.trim()
+	return e, nil
+}
+
+func (t *table) decode(key string, raw []byte) (schemas.Row, error) {
+	v, err := t.codec.Decode(raw)
 	if err != nil {
 		return nil, fmt.Errorf("decoding row %q of %s/%d: %w", key, t.topic, t.part, err)
 	}
@@ -66,52 +148,168 @@ func (t *table) get(key string) (*entry, error) {
 	if !ok {
 		return nil, fmt.Errorf("decoding row %q of %s/%d: got %T", key, t.topic, t.part, v)
 	}
-	e.row, e.raw = row, nil
-	return e, nil
+	return row, nil
 }
 
-// set makes row the row of key as of pos and marks it for the next flush.
-func (t *table) set(key string, row schemas.Row, pos schemas.Position) {
-	e := t.rows[key]
+// set makes row the row of key as of pos and marks it for the next flush. input is the size of the record that led to it.
+func (t *table) set(key string, row schemas.Row, pos schemas.Position, input int) {
+	e := t.hot[key]
 	if e == nil {
-		e = &entry{key: key}
-		t.rows[key] = e
+		e = &entry{key: key, uses: 1}
+		t.hot[key] = e
 	}
 	row.SetLast(pos)
-	e.row, e.raw, e.last = row, nil, pos
+	e.row = row
+	e.grown += rowGrowth(input)
+	t.touch(e)
+}
+
+func (t *table) touch(e *entry) {
 	if !e.dirty {
 		e.dirty = true
 		t.dirty = append(t.dirty, e)
 	}
 }
 
+// rowGrowth bounds by how much one input may make a row longer: a verb keeps what it read, and a little beside it.
+func rowGrowth(input int) int { return input + 256 }
+
+// near reports whether one more input of that size could make the row of e too large for the changelog.
+func (t *table) near(e *entry, input int) bool {
+	size := 0
+	if e != nil {
+		size = e.size + e.grown
+	}
+	return t.limit > 0 && size+rowGrowth(input) > t.limit
+}
+
+// sent is one changelog record of an epoch.
+type sent struct {
+	entry *entry
+	rec   *kgo.Record
+	heals bool
+}
+
 // flush encodes every dirty row once and returns the changelog records.
-func (t *table) flush() ([]*kgo.Record, error) {
+func (t *table) flush() ([]sent, error) {
 	if len(t.dirty) == 0 {
 		return nil, nil
 	}
-	recs := make([]*kgo.Record, 0, len(t.dirty))
+	out := make([]sent, 0, len(t.dirty))
 	for _, e := range t.dirty {
-		v, err := t.codec.Encode(e.row)
-		if err != nil {
-			return nil, fmt.Errorf("encoding row %q of %s/%d: %w", e.key, t.topic, t.part, err)
+		r := &kgo.Record{Topic: t.topic, Partition: t.part, Key: []byte(e.key)}
+		if e.row != nil {
+			v, err := t.codec.Encode(e.row)
+			if err != nil {
+				return nil, fmt.Errorf("encoding row %q of %s/%d: %w", e.key, t.topic, t.part, err)
+			}
+			r.Value, e.size, e.grown = v, len(v), 0
 		}
-		recs = append(recs, &kgo.Record{Topic: t.topic, Key: []byte(e.key), Value: v})
-		e.dirty = false
+		out = append(out, sent{e, r, e.heals})
+		e.dirty, e.heals = false, false
+		e.flying++
 	}
+	clear(t.dirty)
 	t.dirty = t.dirty[:0]
-	return recs, nil
+	return out, nil
 }
 
-// encoded returns the row of key as it would be written, nil where there is none.
-func (t *table) encoded(key string) ([]byte, error) {
-	e := t.rows[key]
-	switch {
-	case e == nil:
-		return nil, nil
-	case e.raw != nil:
-		return e.raw, nil
-	default:
-		return t.codec.Encode(e.row)
+// resend marks for the next flush the rows that must outdo an older one behind them.
+func (t *table) resend() error {
+	for key := range t.heal {
+		e, err := t.get(key)
+		if err != nil {
+			return err
+		}
+		if e != nil {
+			e.heals = true
+			t.touch(e)
+		}
+	}
+	return nil
+}
+
+// expire marks for deletion at most n rows of which old says so, beginning with those not written for the longest time
+// and ending at the first that is not old.
+func (t *table) expire(n int, old func(schemas.Row) bool) error {
+	var keys []string
+	var failed error
+	visits := 0
+	err := t.store.Oldest(func(key string, raw []byte) bool {
+		if visits++; visits > 4*n {
+			return false
+		}
+		if t.hot[key] != nil { // written since, or on its way out
+			return true
+		}
+		row, err := t.decode(key, raw)
+		if err != nil {
+			failed = err
+			return false
+		}
+		if !old(row) {
+			return false
+		}
+		keys = append(keys, key)
+		return len(keys) < n
+	})
+	if err = errors.Join(err, failed); err != nil {
+		return fmt.Errorf("expiring rows of %s/%d: %w", t.topic, t.part, err)
+	}
+	for _, key := range keys {
+		e := &entry{key: key}
+		t.hot[key] = e
+		t.touch(e)
+	}
+	return nil
+}
+
+// ErrForeignWriter says that a record in a table's changelog was written by somebody else: two processes took
+// themselves for the owner of the partition. The stage reads the table anew and sends the rows again that were outdone.
+var ErrForeignWriter = errors.New("streams: somebody else writes to the table")
+
+// acknowledged takes the rows of the oldest epoch under way into the store. Their offsets follow on each other and on
+// the ones before, unless somebody else has written to the partition.
+func (t *table) acknowledged(rows []sent, trusting bool) error {
+	kept := make([]tablestore.Row, len(rows))
+	foreign := false
+	for i, s := range rows {
+		foreign = foreign || s.rec.Offset != t.next
+		t.next = s.rec.Offset + 1
+		kept[i] = tablestore.Row{Key: s.entry.key, Value: s.rec.Value}
+		s.entry.flying--
+		if s.heals {
+			delete(t.heal, s.entry.key)
+		}
+	}
+	if foreign && !trusting {
+		return fmt.Errorf("%w: %s/%d", ErrForeignWriter, t.topic, t.part)
+	}
+	if err := t.apply(kept, t.next); err != nil {
+		return err
+	}
+	for _, s := range rows {
+		if e := s.entry; !e.dirty && e.flying == 0 {
+			if e.uses < 2 || e.row == nil {
+				delete(t.hot, e.key)
+			}
+			e.uses = 0
+		}
+	}
+	t.trim()
+	return nil
+}
+
+// trim forgets decoded rows beyond the cache's size, any that are not under way.
+func (t *table) trim() {
+	tries := 16
+	for key, e := range t.hot {
+		if len(t.hot) <= t.cache || tries == 0 {
+			return
+		}
+		tries--
+		if !e.dirty && e.flying == 0 {
+			delete(t.hot, key)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package streams
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"sync"
@@ -10,6 +11,8 @@ import (
 	"github.com/lovoo/goka"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/nova-social/nova-streams/internal/murmur2"
+	"github.com/nova-social/nova-streams/internal/tablestore"
 	"github.com/nova-social/nova-streams/schemas"
 )
 
@@ -17,61 +20,96 @@ import (
 // emit records; what it decides must follow from the record and the row alone. It returns what became of the record.
 type Verb func(ctx goka.Context, msg any) schemas.Outcome
 
-// task is one partition of one group generation, from its committed offset on.
-type task struct {
-	group    string
-	part     int32
-	epoch    int32 // ordinal of the input topic's incarnation
-	outputs  map[string]goka.Codec
-	controls Controls
-	limit    int64
-	start    int64 // committed offset from which it reads; 0 where there is none
-	fail     func(error)
-	metrics  *taskMetrics
-
-	mu      sync.Mutex // held for each input, by acknowledgements that advance the ledger, and by the tick
-	ledger  *ledger
-	table   *table // nil for a group without one
-	vector  map[schemas.Source]schemas.Mark
-	account schemas.Accounting
-	next    int64 // offset after the last input handled
-	fresh   bool  // inputs were handled since the last tick
-	dead    bool  // failed or over: nothing may be handled or committed any more
-	ctx     taskContext
+// output is a topic a group writes.
+type output struct {
+	topic string // in Kafka
+	codec goka.Codec
+	limit int // bytes of key and value
 }
 
-func newTask(group string, part int32, from checkpoint, send sender, tab *table, outputs map[string]goka.Codec, limit int, c Controls, fail func(error)) *task {
-	t := &task{group: group, part: part, outputs: outputs, controls: c, limit: int64(limit), fail: fail, table: tab, account: from.meta.Accounting, start: from.next, next: from.next}
+// taskConfig is what the tasks of one session share.
+type taskConfig struct {
+	group    string
+	input    string
+	epoch    int32  // ordinal of the input topic's incarnation
+	parts    int32  // of the input topic
+	round    string // the input topic in Kafka, if the group also writes it: where misplaced records go; else ""
+	codec    goka.Codec
+	outputs  map[string]output
+	verb     Verb
+	opts     Options
+	unacked  int
+	controls Controls
+	fail     func(error)
+	again    func(part int32, offset int64) // remembers an input to take with care after the rebuild
+	spoil    func(part int32)               // has the table's store thrown away
+	metrics  *groupMetrics
+}
+
+// task is one partition of one member, from its committed offset on until the partition is given away.
+type task struct {
+	*taskConfig
+	part    int32
+	start   int64 // committed offset from which it reads
+	careful int64 // offset of an input to take with care, -1 for none
+
+	mu        sync.Mutex // held for each batch, by acknowledgements that advance the ledger, and by the tick
+	ledger    *ledger
+	table     *table // nil for a group without one
+	vector    map[schemas.Source]schemas.Mark
+	account   schemas.Accounting
+	next      int64     // offset after the last input handled
+	time      time.Time // of the last input handled
+	committed time.Time // of the last input committed, zero before the first commit
+	fresh     bool      // inputs were handled, or rows changed, since the last tick
+	dead      bool      // failed or over: nothing may be handled or committed any more
+	ctx       taskContext
+}
+
+func newTask(c *taskConfig, part int32, from checkpoint, send sender, tab *table) *task {
+	t := &task{taskConfig: c, part: part, careful: -1, table: tab, account: from.meta.Accounting, start: from.next, next: from.next}
 	t.vector = maps.Clone(from.meta.Vector)
 	if t.vector == nil {
 		t.vector = map[schemas.Source]schemas.Mark{}
 	}
-	t.ledger = newLedger(send, from, t.advance, t.abort)
-	t.ledger.rowsFirst = c.RowsFirst
+	t.ledger = newLedger(send, from, c.controls, t.wake, t.lost, t.written)
 	t.ctx.task = t
 	return t
 }
 
-// handle processes one input. It runs on the partition's goroutine, in log order.
-func (t *task) handle(in goka.Context, msg any, verb Verb) {
-	t.throttle(in.Context())
+// handle processes records of the input in log order. It runs on the goroutine goka has for the partition.
+func (t *task) handle(ctx context.Context, recs []*kgo.Record) {
+	t.throttle(ctx)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.dead {
-		return
+	for _, rec := range recs {
+		if t.dead {
+			return
+		}
+		if rec.Offset < t.next {
+			t.die(fmt.Errorf("streams: %s/%d gave offset %d again, after %d", t.input, t.part, rec.Offset, t.next-1))
+			return
+		}
+		outcome, err := t.apply(ctx, rec)
+		if err != nil {
+			t.die(err)
+			return
+		}
+		t.account.Count(outcome)
+		t.metrics.input(outcome)
+		t.next, t.time, t.fresh = rec.Offset+1, rec.Timestamp, true
 	}
-	outcome, err := t.apply(in, msg, verb)
-	if err != nil {
-		t.dead = true
-		t.fail(err)
-		return
-	}
-	t.account.Count(outcome)
-	t.metrics.input(outcome)
-	t.next, t.fresh = in.Offset()+1, true
 }
 
-func (t *task) apply(in goka.Context, msg any, verb Verb) (schemas.Outcome, error) {
+func (t *task) apply(ctx context.Context, rec *kgo.Record) (schemas.Outcome, error) {
+	if t.round != "" && murmur2.Partition(rec.Key, t.parts) != t.part { // its producer has another partitioner
+		t.ledger.output(&kgo.Record{Topic: t.round, Key: rec.Key, Value: rec.Value})
+		return schemas.Skipped, nil
+	}
+	msg, err := t.codec.Decode(rec.Value)
+	if err != nil {
+		return 0, fmt.Errorf("decoding %s/%d at %d: %w", t.input, t.part, rec.Offset, err)
+	}
 	if d, ok := msg.(schemas.Derived); ok && !t.controls.IgnoreOrigins {
 		if o := d.GetOrigin(); o.Emitter != "" {
 			if seen, ok := t.vector[o.Source()]; ok && !o.Mark().After(seen) {
@@ -81,26 +119,57 @@ func (t *task) apply(in goka.Context, msg any, verb Verb) (schemas.Outcome, erro
 		}
 	}
 	c := &t.ctx
-	c.gokaContext, c.pos, c.n, c.err, c.entry = in, schemas.Position{Epoch: t.epoch, Offset: in.Offset()}, 0, nil, nil
-	if t.table != nil {
-		e, err := t.table.get(in.Key())
-		if err != nil {
-			return 0, err
-		}
-		if e != nil && e.last.Covers(c.pos) {
-			return schemas.Absorbed, nil
-		}
-		c.entry = e
+	c.begin(ctx, rec, string(rec.Key), schemas.Position{Epoch: t.epoch, Offset: rec.Offset})
+	if t.table == nil {
+		return t.run(msg)
 	}
-	outcome := verb(c, msg)
-	return outcome, c.err
+	if c.entry, err = t.table.get(c.key); err != nil {
+		return 0, err
+	}
+	if c.entry != nil && c.entry.row.Last().Covers(c.pos) {
+		return schemas.Absorbed, nil
+	}
+	if t.careful == rec.Offset || t.table.near(c.entry, len(rec.Value)) {
+		return t.runNearLimit(msg)
+	}
+	return t.run(msg)
 }
 
-// throttle waits while too much is unacknowledged: goka itself has no bound.
+// run lets the verb decide, then keeps the row and sends the outputs; an input whose outputs are too large is refused.
+func (t *task) run(msg any) (schemas.Outcome, error) {
+	c := &t.ctx
+	outcome := t.verb(c, msg)
+	if c.large != nil {
+		return t.refuseLarge()
+	}
+	return outcome, t.keep()
+}
+
+func (t *task) keep() error {
+	c := &t.ctx
+	if c.err != nil {
+		return c.err
+	}
+	if c.row != nil {
+		t.table.set(c.key, c.row, c.pos, len(c.rec.Value))
+	}
+	for _, r := range c.outs {
+		t.ledger.output(r)
+	}
+	return nil
+}
+
+// throttle waits while too much is unacknowledged: the producer has no bound of its own.
 func (t *task) throttle(ctx context.Context) {
-	for t.ledger.unacked.Load() > t.limit && ctx.Err() == nil {
+	for t.ledger.unacked.Load() > int64(t.unacked) && ctx.Err() == nil && !t.over() {
 		time.Sleep(200 * time.Microsecond)
 	}
+}
+
+func (t *task) over() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.dead
 }
 
 // tick closes the epoch.
@@ -110,30 +179,106 @@ func (t *task) tick() {
 	if t.dead || !t.fresh {
 		return
 	}
-	var rows []*kgo.Record
+	var rows []sent
 	if t.table != nil {
 		var err error
 		if rows, err = t.table.flush(); err != nil {
-			t.dead = true
-			t.fail(err)
+			t.die(err)
 			return
 		}
 	}
 	t.fresh = false
 	t.metrics.epoch(len(rows))
-	t.ledger.close(checkpoint{t.next, schemas.CommitMeta{Vector: maps.Clone(t.vector), Accounting: t.account}}, rows)
-}
-
-func (t *task) advance() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if !t.dead {
-		t.ledger.advance()
+	at := checkpoint{t.next, t.time, schemas.CommitMeta{Epoch: t.epoch, Vector: maps.Clone(t.vector), Accounting: t.account}}
+	if err := t.ledger.close(at, rows); err != nil {
+		t.die(err)
 	}
 }
 
-// abort is called by the producer when a record is lost for good: what follows must not be committed.
-func (t *task) abort(err error) {
+// sweepRows is how many rows one sweep removes at most.
+const sweepRows = 2000
+
+// sweep removes rows that are too old for every input to come: what is not yet committed may come again after a crash,
+// so age is measured at the last committed input.
+func (t *task) sweep() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.dead || t.table == nil || t.opts.Keep == 0 || t.committed.IsZero() {
+		return
+	}
+	horizon := t.committed.Add(-t.opts.Keep).UnixMilli()
+	before := len(t.table.dirty)
+	err := t.table.expire(sweepRows, func(row schemas.Row) bool {
+		a, ok := row.(schemas.Aging)
+		return ok && a.Newest() <= horizon
+	})
+	if err != nil {
+		t.die(err)
+		return
+	}
+	t.metrics.expire(len(t.table.dirty) - before)
+	t.fresh = t.fresh || len(t.table.dirty) > 0
+}
+
+// commit notes that the coordinator has accepted at.
+func (t *task) commit(at checkpoint) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.committed = at.time
+}
+
+// recovered ends recovery: rows that must be sent again are.
+func (t *task) recovered() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.table == nil {
+		return nil
+	}
+	t.fresh = len(t.table.heal) > 0
+	return t.table.resend()
+}
+
+// written takes acknowledged rows into the table's store.
+func (t *task) written(rows []sent) error {
+	if t.table == nil {
+		return nil
+	}
+	err := t.table.acknowledged(rows, t.controls.NoFences)
+	return err
+}
+
+func (t *task) wake() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.dead {
+		return
+	}
+	if err := t.ledger.advance(); err != nil {
+		t.die(err)
+	}
+}
+
+// tail returns the offset the table's next record will get, and whether none is under way.
+func (t *task) tail() (next int64, resting bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.table.next, !t.dead && !t.fresh && t.ledger.idle()
+}
+
+// die ends the task and the stage. The lock must be held.
+func (t *task) die(err error) {
+	t.dead = true
+	if errors.Is(err, ErrForeignWriter) {
+		t.metrics.foreignWriter()
+	}
+	if errors.Is(err, tablestore.ErrCorrupt) {
+		t.spoil(t.part)
+	}
+	t.fail(err)
+}
+
+// lost is called by the producer when a record is lost for good: what follows must not be committed.
+func (t *task) lost(err error) {
 	t.mu.Lock()
 	was := t.dead
 	t.dead = true

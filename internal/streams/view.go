@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,6 +29,7 @@ type View struct {
 	mu    sync.Mutex
 	parts map[int32]*viewPart
 	goka  atomic.Pointer[goka.View]
+	full  atomic.Bool // has been complete once
 }
 
 // NewView prepares a view of a table topic. onUpdate may be nil; it is called from several goroutines.
@@ -37,7 +40,7 @@ func NewView(cfg Config, table string, codec schemas.RowCodec, onUpdate func(key
 	if onUpdate == nil {
 		onUpdate = func(string, schemas.Row) {}
 	}
-	return &View{cfg: cfg, table: table, codec: codec, onUpdate: onUpdate, parts: map[int32]*viewPart{}}, nil
+	return &View{cfg: cfg, table: cfg.topic(table), codec: codec, onUpdate: onUpdate, parts: map[int32]*viewPart{}}, nil
 }
 
 // Run follows the table until ctx ends. A view that cannot be built or ends is built anew after a pause; its rows stay.
@@ -77,10 +80,30 @@ func (v *View) runOnce(ctx context.Context) error {
 	return errors.New("view ended by itself")
 }
 
-// Recovered reports whether the view has read up to the end the table had when it connected, and is connected.
+// Recovered reports whether the view has read up to the end the table had when it first connected. From then on its
+// rows are served: a view that has lost its connection is behind, not empty.
 func (v *View) Recovered() bool {
+	if v.full.Load() {
+		return true
+	}
 	g := v.goka.Load()
-	return g != nil && g.Recovered()
+	if g == nil || !g.Recovered() {
+		return false
+	}
+	v.full.Store(true)
+	return true
+}
+
+// Each calls f for every row, in no order, until f returns false. f must not block: the partition stands still.
+func (v *View) Each(f func(key string, row schemas.Row) bool) {
+	v.mu.Lock()
+	parts := slices.Collect(maps.Values(v.parts))
+	v.mu.Unlock()
+	for _, p := range parts {
+		if !p.each(f) {
+			return
+		}
+	}
 }
 
 // Get returns the row of key, and false where there is none.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/nova-social/nova-streams/internal/kafka"
 	"github.com/nova-social/nova-streams/internal/murmur2"
+	"github.com/nova-social/nova-streams/internal/tablestore"
 	"github.com/nova-social/nova-streams/schemas"
 )
 
@@ -90,14 +91,27 @@ func TestView_and_table_keep_the_row_that_has_seen_more(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, 9, row.(*tally).Sum)
 
-	tab := newTable("t", 0, tallyCodec{})
-	for _, r := range b.read("sum-table") {
-		require.NoError(t, tab.recover("k", r.Value))
-	}
+	store := tablestore.NewMemory()
+	tab := newTable("t", 0, tallyCodec{}, store, 1, 0)
+	require.NoError(t, tab.recover(b.read("sum-table"), 3))
 	e, err := tab.get("k")
 	require.NoError(t, err)
 	require.Equal(t, 9, e.row.(*tally).Sum)
-	require.Equal(t, schemas.Position{Offset: 9}, e.last)
+	require.Equal(t, schemas.Position{Offset: 9}, e.row.Last())
+
+	// The winner is sent again before compaction can leave the loser alone. Until then whoever opens the store reads
+	// the loser once more.
+	require.EqualValues(t, 2, store.Next())
+	require.NoError(t, tab.resend())
+	again, err := tab.flush()
+	require.NoError(t, err)
+	require.Len(t, again, 1)
+	again[0].rec.Offset = 3
+	require.NoError(t, tab.acknowledged(again, false))
+	require.EqualValues(t, 4, store.Next())
+	last, err := tallyCodec{}.Last(again[0].rec.Value)
+	require.NoError(t, err)
+	require.Equal(t, schemas.Position{Offset: 9}, last)
 }
 
 // A view waits for a table that does not exist yet, and forgets rows that are deleted.

@@ -56,6 +56,17 @@ func (p *viewPart) Delete(key string) error {
 	return nil
 }
 
+func (p *viewPart) each(f func(key string, row schemas.Row) bool) bool {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	for key, row := range p.rows {
+		if !f(key, row) {
+			return false
+		}
+	}
+	return true
+}
+
 // Has reports whether key has a row.
 func (p *viewPart) Has(key string) (bool, error) {
 	p.mu.RLock()

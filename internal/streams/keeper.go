@@ -1,0 +1,121 @@
+package streams
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/nova-social/nova-streams/internal/tablestore"
+)
+
+// keeper holds the stores of a group's table from session to session, so that a partition that stays, or comes back,
+// reads only what it missed.
+type keeper struct {
+	cfg   *Config
+	group string
+	dir   string // "" for memory
+
+	mu    sync.Mutex
+	parts map[int32]*kept
+}
+
+type kept struct {
+	store    tablestore.Store
+	identity string
+	corrupt  bool
+	used     bool
+	since    time.Time // when it was last used
+}
+
+func newKeeper(cfg *Config, group, dir string) *keeper {
+	k := &keeper{cfg: cfg, group: group, dir: dir, parts: map[int32]*kept{}}
+	return k
+}
+
+// take returns the store of a partition: the one in the process, the one on disk, or an empty one. Identity names the
+// changelog; a store of another changelog is emptied.
+func (k *keeper) take(part int32, identity string, expires bool) (tablestore.Store, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if h := k.parts[part]; h != nil {
+		if h.identity == identity && !h.corrupt {
+			h.used = true
+			return h.store, nil
+		}
+		if err := k.drop(part); err != nil {
+			return nil, err
+		}
+	}
+	store, err := k.open(part, identity, expires)
+	if err != nil {
+		return nil, err
+	}
+	k.parts[part] = &kept{store: store, identity: identity, used: true}
+	return store, nil
+}
+
+func (k *keeper) open(part int32, identity string, expires bool) (tablestore.Store, error) {
+	if k.dir == "" {
+		return tablestore.NewMemory(), nil
+	}
+	return nil, errors.New("disk: not yet")
+}
+
+func (k *keeper) path(part int32) string { return filepath.Join(k.dir, strconv.Itoa(int(part))) }
+
+// spoil has the store of a partition thrown away when it is next asked for.
+func (k *keeper) spoil(part int32) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if h := k.parts[part]; h != nil {
+		h.corrupt = true
+	}
+}
+
+// release says that nobody uses the store of a partition for now.
+func (k *keeper) release(part int32) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if h := k.parts[part]; h != nil {
+		h.used, h.since = false, time.Now()
+	}
+}
+
+// sweep closes stores that nobody has used for long.
+func (k *keeper) sweep(now time.Time) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var errs []error
+	for part, h := range k.parts {
+		if !h.used && now.Sub(h.since) > k.cfg.KeepTables {
+			delete(k.parts, part)
+			errs = append(errs, h.store.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// drop closes a store; a corrupt one is removed, too. The lock must be held.
+func (k *keeper) drop(part int32) error {
+	h := k.parts[part]
+	delete(k.parts, part)
+	err := h.store.Close()
+	if err != nil {
+		return fmt.Errorf("closing the table of %s/%d: %w", k.group, part, err)
+	}
+	return nil
+}
+
+// close closes all stores.
+func (k *keeper) close() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var errs []error
+	for part := range k.parts {
+		errs = append(errs, k.drop(part))
+	}
+	return errors.Join(errs...)
+}

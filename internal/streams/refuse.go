@@ -1,0 +1,75 @@
+package streams
+
+import (
+	"fmt"
+
+	"github.com/nova-social/nova-streams/schemas"
+)
+
+// runNearLimit is run for a row that one more input could make too large for its changelog: it is looked at after the
+// verb, and put back as it was if it is. Rows are far from the limit nearly always, so this may cost.
+func (t *task) runNearLimit(msg any) (schemas.Outcome, error) {
+	c := &t.ctx
+	var before []byte
+	if c.entry != nil {
+		var err error
+		if before, err = t.table.codec.Encode(c.entry.row); err != nil {
+			return 0, fmt.Errorf("encoding row %q before it grows: %w", c.key, err)
+		}
+		c.entry.size, c.entry.grown = len(before), 0
+	}
+	outcome := t.verb(c, msg)
+	if c.err == nil && c.row != nil && c.large == nil {
+		c.row.SetLast(c.pos)
+		after, err := t.table.codec.Encode(c.row)
+		if err != nil {
+			return 0, fmt.Errorf("encoding row %q: %w", c.key, err)
+		}
+		if len(after) > t.table.limit {
+			c.large = fmt.Errorf("the row of %q would have %d bytes, at most %d are kept", c.key, len(after), t.table.limit)
+		}
+	}
+	if c.large == nil {
+		return outcome, t.keep()
+	}
+	if c.entry != nil {
+		row, err := t.table.decode(c.key, before)
+		if err != nil {
+			return 0, err
+		}
+		c.entry.row = row
+	}
+	return t.refuse()
+}
+
+// refuseLarge handles an output that turned out too large after the verb may have changed the row in place. A row that
+// is as the changelog has it is read again; else the stage begins again and takes this input with care.
+func (t *task) refuseLarge() (schemas.Outcome, error) {
+	c := &t.ctx
+	if e := c.entry; e != nil {
+		if e.dirty || e.flying > 0 {
+			t.again(t.part, c.rec.Offset)
+			return 0, fmt.Errorf("streams: taking %s/%d at %d again, with care: %w", t.input, t.part, c.rec.Offset, c.large)
+		}
+		delete(t.table.hot, c.key)
+	}
+	return t.refuse()
+}
+
+// refuse has the current input dead-lettered for what was too large; nothing of what the verb did remains.
+func (t *task) refuse() (schemas.Outcome, error) {
+	c := &t.ctx
+	if c.err != nil {
+		return 0, c.err
+	}
+	why := c.large
+	if t.opts.Refuse == nil {
+		return 0, why
+	}
+	c.begin(c.ctx, c.rec, c.key, c.pos)
+	outcome := t.opts.Refuse(c, why, c.rec.Value)
+	if c.large != nil { // the letter itself: its limit is wrong
+		return 0, c.large
+	}
+	return outcome, t.keep()
+}
