@@ -18,9 +18,9 @@ import (
 
 func (p *program) dlq() *cobra.Command {
 	list := &cobra.Command{Use: "list", Short: "One line per record that was refused", Args: takes()}
-	list.RunE = p.letters(func(ctx context.Context, client sarama.Client, codec goka.Codec, _ []string) error {
+	list.RunE = p.letters(func(ctx context.Context, client sarama.Client, codec goka.Codec, topics, _ []string) error {
 		n := 0
-		err := deadletter.Each(ctx, client, codec, deadletter.Topics(), func(l deadletter.Letter) error {
+		err := deadletter.Each(ctx, client, codec, topics, func(l deadletter.Letter) error {
 			n++
 			_, err := fmt.Fprintln(p.stdout, deadletter.Line(l))
 			return err
@@ -31,12 +31,12 @@ func (p *program) dlq() *cobra.Command {
 	show := &cobra.Command{
 		Use: "show TOPIC/PARTITION/OFFSET", Short: "Everything known about one refused record (where it lay, as list prints it), its value included", Args: takes("TOPIC/PARTITION/OFFSET"),
 	}
-	show.RunE = p.letters(func(ctx context.Context, client sarama.Client, codec goka.Codec, args []string) error {
+	show.RunE = p.letters(func(ctx context.Context, client sarama.Client, codec goka.Codec, topics, args []string) error {
 		id, err := deadletter.ParseID(args[0])
 		if err != nil {
 			return usageError{err}
 		}
-		letter, err := deadletter.Find(ctx, client, codec, deadletter.Topics(), id)
+		letter, err := deadletter.Find(ctx, client, codec, topics, id)
 		if err != nil {
 			return err
 		}
@@ -48,8 +48,8 @@ func (p *program) dlq() *cobra.Command {
 	return group("dlq", "The dead-letter topics", list, show)
 }
 
-// letters wraps a command that reads dead letters with what that takes.
-func (p *program) letters(f func(context.Context, sarama.Client, goka.Codec, []string) error) func(*cobra.Command, []string) error {
+// letters wraps a command that reads dead letters with what that takes: a connection, a codec, the topics.
+func (p *program) letters(f func(_ context.Context, _ sarama.Client, _ goka.Codec, topics, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		cfg, err := p.settings(cmd)
 		if err != nil {
@@ -65,7 +65,11 @@ func (p *program) letters(f func(context.Context, sarama.Client, goka.Codec, []s
 			return err
 		}
 		defer stop()
-		return f(cmd.Context(), client, codecs.DeadLetters, args)
+		topics := deadletter.Topics()
+		for i, name := range topics {
+			topics[i] = cfg.Kafka.Name(name)
+		}
+		return f(cmd.Context(), client, codecs.DeadLetters, topics, args)
 	}
 }
 

@@ -29,6 +29,7 @@ func (p *program) load() *cobra.Command {
 		if *shift {
 			cfg.ShiftTo = time.Now()
 		}
+		cfg.Topic = c.Kafka.Name(cfg.Topic)
 		producer, err := openProducer(c.Kafka, cfg.Topic)
 		if err != nil {
 			return err

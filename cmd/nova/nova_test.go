@@ -100,30 +100,31 @@ func TestNobodyAnswers(t *testing.T) {
 }
 
 // A working day of an operator, all by the command line: provision, load, run, look at a row and at what was refused.
+// The cluster is shared with others: every name in it has a prefix.
 func TestOperate(t *testing.T) {
 	stack := devstacktest.Start(t, devstacktest.Without(devstack.ClickHouse))
-	brokers := "--brokers=" + strings.Join(stack.Brokers(), ",")
+	brokers, prefix := "--brokers="+strings.Join(stack.Brokers(), ","), "--set=kafka.prefix=try-"
 	registry := "--registry=" + stack.RegistryURL()
 
-	_, err := nova(t, "load", "events", "x", brokers)
-	require.ErrorContains(t, err, "topic events does not exist: run `nova topics provision` first")
-	out, err := nova(t, "topics", "list", brokers)
+	_, err := nova(t, "load", "events", "x", brokers, prefix)
+	require.ErrorContains(t, err, "topic try-events does not exist: run `nova topics provision` first")
+	out, err := nova(t, "topics", "list", brokers, prefix)
 	require.NoError(t, err)
 	require.Equal(t, len(topology.Topics()), strings.Count(out, "missing"))
-	out, err = nova(t, "topics", "provision", brokers, "--set", "kafka.partitions=3")
+	out, err = nova(t, "topics", "provision", brokers, prefix, "--set", "kafka.partitions=3")
 	require.NoError(t, err)
 	for _, topic := range topology.Topics() {
-		require.Contains(t, out, "created "+topic.Name+"\n")
+		require.Contains(t, out, "created try-"+topic.Name+"\n")
 	}
-	_, err = nova(t, "topics", "provision", brokers, "--set", "kafka.partitions=4")
-	require.ErrorContains(t, err, "events has 3 partitions, wants 4")
+	_, err = nova(t, "topics", "provision", brokers, prefix, "--set", "kafka.partitions=4")
+	require.ErrorContains(t, err, "try-events has 3 partitions, wants 4")
 
 	file := filepath.Join(t.TempDir(), "events.jsonl")
 	require.NoError(t, os.WriteFile(file, []byte(`{"event_id":"a","ts":1000,"user_id":"u","post_id":"p","action":"share"}
 {"event_id":"b","ts":2000,"user_id":"u","post_id":"p","action":"comment"}
 {"event_id":"a","ts":1000,"user_id":"u","post_id":"p","action":"share"}
 `), 0o600))
-	out, err = nova(t, "load", "events", file, "--shift-to-now", brokers)
+	out, err = nova(t, "load", "events", file, "--shift-to-now", brokers, prefix)
 	require.NoError(t, err)
 	require.Regexp(t, `^3 events acknowledged in \S+ \(\d+/s\), 0 bad lines left out\n$`, out)
 	poison(t, stack.Brokers(), "no event at all")
@@ -132,7 +133,7 @@ func TestOperate(t *testing.T) {
 	var stdout, stderr testbuffer.Buffer
 	ended := make(chan error, 1)
 	go func() {
-		ended <- run(ctx, []string{"run", "--roles=processors", brokers, registry, "--set", "kafka.partitions=3"}, nil, &stdout, &stderr)
+		ended <- run(ctx, []string{"run", "--roles=processors", brokers, prefix, registry, "--set", "kafka.partitions=3"}, nil, &stdout, &stderr)
 	}()
 	var found struct {
 		Row struct {
@@ -141,24 +142,24 @@ func TestOperate(t *testing.T) {
 		} `json:"row"`
 	}
 	require.Eventually(t, func() bool {
-		out, err := nova(t, "tables", "get", "scores", "p", brokers)
+		out, err := nova(t, "tables", "get", "scores", "p", brokers, prefix)
 		return err == nil && json.Unmarshal([]byte(out), &found) == nil && found.Row.Lifetime["comments"] == 1
 	}, 20*time.Second, 100*time.Millisecond, "%s", &stderr)
 	require.Equal(t, map[string]int64{"views": 0, "impressions": 0, "likes": 0, "comments": 1, "shares": 1}, found.Row.Lifetime)
 	require.NotEmpty(t, found.Row.Buckets)
 
 	require.Eventually(t, func() bool {
-		out, err = nova(t, "dlq", "list", brokers, registry)
+		out, err = nova(t, "dlq", "list", brokers, prefix, registry)
 		return err == nil && out != ""
 	}, 20*time.Second, 100*time.Millisecond)
 	require.Equal(t, 1, strings.Count(out, "\n"))
 	require.Contains(t, out, "dedup")
 	require.Contains(t, out, "not_a_format")
-	out, err = nova(t, "dlq", "show", strings.Fields(out)[0], brokers, registry)
+	out, err = nova(t, "dlq", "show", strings.Fields(out)[0], brokers, prefix, registry)
 	require.NoError(t, err)
 	require.Contains(t, out, "value:    15 bytes\nno event at all\n")
-	_, err = nova(t, "dlq", "show", "events/0/999999", brokers, registry)
-	require.ErrorContains(t, err, "events/0/999999")
+	_, err = nova(t, "dlq", "show", "try-events/0/999999", brokers, prefix, registry)
+	require.ErrorContains(t, err, "try-events/0/999999")
 
 	begin := time.Now()
 	stop()
@@ -171,7 +172,7 @@ func poison(t *testing.T, brokers []string, value string) {
 	t.Helper()
 	p, err := sarama.NewSyncProducer(brokers, kafka.NewConfig("test"))
 	require.NoError(t, err)
-	_, _, err = p.SendMessage(&sarama.ProducerMessage{Topic: string(topology.Events), Key: sarama.StringEncoder("u:p"), Value: sarama.StringEncoder(value)})
+	_, _, err = p.SendMessage(&sarama.ProducerMessage{Topic: "try-" + string(topology.Events), Key: sarama.StringEncoder("u:p"), Value: sarama.StringEncoder(value)})
 	require.NoError(t, err)
 	require.NoError(t, p.Close())
 }

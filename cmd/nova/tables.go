@@ -28,7 +28,7 @@ func (p *program) tables() *cobra.Command {
 				return err
 			}
 			defer client.Close()
-			found, err := tables.Get(cmd.Context(), client, topology.Groups(codecs), args[0], args[1])
+			found, err := tables.Get(cmd.Context(), client, cfg.Kafka.Prefix, topology.Groups(codecs), args[0], args[1])
 			if err != nil {
 				return err
 			}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nova-social/nova-streams/internal/app"
+	"github.com/nova-social/nova-streams/internal/config"
 	"github.com/nova-social/nova-streams/internal/kafka"
 	"github.com/nova-social/nova-streams/topology"
 )
@@ -43,17 +44,18 @@ func (p *program) topics() *cobra.Command {
 				return err
 			}
 			defer client.Close()
-			return p.listTopics(client)
+			return p.listTopics(client, cfg.Kafka)
 		},
 	})
 	return group("topics", "The topics of the catalogue", provision, list)
 }
 
-func (p *program) listTopics(client sarama.Client) error {
+func (p *program) listTopics(client sarama.Client, k config.Kafka) error {
 	t := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "TOPIC\tKEY\tWRITTEN BY\tCLEANUP\tPARTITIONS\tRECORDS")
 	for _, topic := range topology.Topics() {
-		partitions, records, err := kafka.Size(client, topic.Name)
+		name := k.Name(topic.Name)
+		partitions, records, err := kafka.Size(client, name)
 		if err != nil {
 			return err
 		}
@@ -61,7 +63,7 @@ func (p *program) listTopics(client sarama.Client) error {
 		if partitions == 0 {
 			held = "missing\t"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", topic.Name, topic.Key, topic.Owner, topic.Cleanup, held)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", name, topic.Key, topic.Owner, topic.Cleanup, held)
 	}
 	return t.Flush()
 }

@@ -173,7 +173,7 @@ func TopicSpecs(k config.Kafka) []streams.TopicSpec {
 	for _, t := range topology.Topics() {
 		c := t.Config()
 		c["min.insync.replicas"] = strconv.Itoa(k.MinInsyncReplicas)
-		specs = append(specs, streams.TopicSpec{Name: t.Name, Partitions: k.Partitions, Replication: k.Replication, Config: c})
+		specs = append(specs, streams.TopicSpec{Name: k.Name(t.Name), Partitions: k.Partitions, Replication: k.Replication, Config: c})
 	}
 	return specs
 }

@@ -45,6 +45,7 @@ func maxLetter() int {
 
 // deadLetters sends to the dead-letter topic. It connects with the first letter.
 type deadLetters struct {
+	topic   string
 	brokers []string
 	config  *sarama.Config
 	codec   goka.Codec
@@ -64,7 +65,7 @@ func (d *deadLetters) send(_ context.Context, letters []*schemas.DeadLetter) err
 		if err != nil {
 			return fmt.Errorf("encoding the dead letter of %s/%d/%d: %w", letter.Topic, letter.Partition, letter.Offset, err)
 		}
-		records[i] = &sarama.ProducerMessage{Topic: string(topology.ActivityDLQ), Value: sarama.ByteEncoder(value)}
+		records[i] = &sarama.ProducerMessage{Topic: d.topic, Value: sarama.ByteEncoder(value)}
 		if letter.Key != nil {
 			records[i].Key = sarama.ByteEncoder(letter.Key)
 		}

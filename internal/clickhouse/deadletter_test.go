@@ -47,8 +47,8 @@ func TestLettersFitTheirTopic(t *testing.T) {
 
 	// The producer and the broker agree.
 	b := startBroker(t, 1)
-	sender := &deadLetters{brokers: b.ListenAddrs(), codec: codecs.DeadLetters, config: (&member{sink: &Sink{tune: func(*sarama.Config) {}}}).burying()}
+	sender := &deadLetters{topic: lettersTopic, brokers: b.ListenAddrs(), codec: codecs.DeadLetters, config: (&member{sink: &Sink{tune: func(*sarama.Config) {}}}).burying()}
 	require.NoError(t, sender.send(t.Context(), []*schemas.DeadLetter{d, d}))
 	require.NoError(t, sender.close())
-	require.Equal(t, int64(2), b.PartitionInfo(string(topology.ActivityDLQ), 0).HighWatermark)
+	require.Equal(t, int64(2), b.PartitionInfo(lettersTopic, 0).HighWatermark)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +17,14 @@ import (
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
 	"github.com/nova-social/nova-streams/schemas"
 	"github.com/nova-social/nova-streams/topology"
+)
+
+// The names in Kafka. The sink of the tests shares its cluster with others.
+const (
+	prefix        = "try-"
+	activityTopic = prefix + string(topology.Activity)
+	lettersTopic  = prefix + string(topology.ActivityDLQ)
+	groupName     = prefix + topology.PostEventsSink
 )
 
 // registrar gives every schema the next id and forgets it.
@@ -52,8 +61,8 @@ func startBroker(t *testing.T, partitions int) *broker {
 	require.NoError(t, err)
 	t.Cleanup(cluster.Close)
 	for _, topic := range topology.Topics() {
-		if topic.Name == string(topology.Activity) || topic.Name == string(topology.ActivityDLQ) {
-			require.NoError(t, cluster.CreateTopic(topic.Name, int32(partitions), topic.Config()))
+		if slices.Contains([]string{activityTopic, lettersTopic}, prefix+topic.Name) {
+			require.NoError(t, cluster.CreateTopic(prefix+topic.Name, int32(partitions), topic.Config()))
 		}
 	}
 	codecs, err := schemas.NewCodecs(t.Context(), &registrar{})
@@ -98,7 +107,7 @@ func (b *broker) produce(n int) {
 				require.NoError(b.t, err)
 				b.sent[p] = append(b.sent[p], a)
 			}
-			records = append(records, &kgo.Record{Topic: string(topology.Activity), Partition: int32(p), Key: []byte("u:p"), Value: value})
+			records = append(records, &kgo.Record{Topic: activityTopic, Partition: int32(p), Key: []byte("u:p"), Value: value})
 		}
 	}
 	require.NoError(b.t, b.client.ProduceSync(context.Background(), records...).FirstErr())
@@ -157,9 +166,9 @@ func (b *broker) letters() map[string]bool {
 	found := map[string]bool{}
 	var offsets map[string]map[int32]kgo.Offset
 	left := int64(0)
-	offsets = map[string]map[int32]kgo.Offset{string(topology.ActivityDLQ): {}}
-	for _, info := range b.PartitionInfos(string(topology.ActivityDLQ)) {
-		offsets[string(topology.ActivityDLQ)][info.Partition] = kgo.NewOffset().AtStart()
+	offsets = map[string]map[int32]kgo.Offset{lettersTopic: {}}
+	for _, info := range b.PartitionInfos(lettersTopic) {
+		offsets[lettersTopic][info.Partition] = kgo.NewOffset().AtStart()
 		left += info.HighWatermark
 	}
 	reader, err := kgo.NewClient(kgo.SeedBrokers(b.ListenAddrs()...), kgo.ConsumePartitions(offsets))
@@ -177,7 +186,7 @@ func (b *broker) letters() map[string]bool {
 			require.Equal(b.t, b.sent[l.Partition][l.Offset], l.Value)
 			require.Equal(b.t, []byte("u:p"), l.Key)
 			require.Equal(b.t, schemas.ReasonNotAFormat, l.Reason)
-			require.Equal(b.t, string(topology.Activity), l.Topic)
+			require.Equal(b.t, activityTopic, l.Topic)
 			require.Equal(b.t, topology.PostEventsSink, l.Stage)
 			found[fmt.Sprintf("%d/%d", l.Partition, l.Offset)] = true
 		})
@@ -189,11 +198,11 @@ func (b *broker) letters() map[string]bool {
 func (b *broker) committed() map[int32]checkpoint {
 	b.t.Helper()
 	found := map[int32]checkpoint{}
-	info := b.GroupInfo(topology.PostEventsSink)
+	info := b.GroupInfo(groupName)
 	if info == nil {
 		return found
 	}
-	for p, c := range info.Commits[string(topology.Activity)] {
+	for p, c := range info.Commits[activityTopic] {
 		meta, err := schemas.DecodeCommitMeta(c.Metadata)
 		require.NoError(b.t, err)
 		found[p] = checkpoint{c.Offset, meta}
@@ -203,7 +212,7 @@ func (b *broker) committed() map[int32]checkpoint {
 
 // members returns the ids of the members of the group.
 func (b *broker) members() (ids []string) {
-	if info := b.GroupInfo(topology.PostEventsSink); info != nil {
+	if info := b.GroupInfo(groupName); info != nil {
 		for _, m := range info.Members {
 			ids = append(ids, m.MemberID)
 		}
@@ -215,7 +224,7 @@ func (b *broker) members() (ids []string) {
 func (b *broker) evict(ids ...string) {
 	b.t.Helper()
 	req := kmsg.NewPtrLeaveGroupRequest()
-	req.Group = topology.PostEventsSink
+	req.Group = groupName
 	for _, id := range ids {
 		m := kmsg.NewLeaveGroupRequestMember()
 		m.MemberID = id

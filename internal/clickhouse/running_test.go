@@ -57,7 +57,7 @@ type running struct {
 func (b *broker) startSink(table Table, alter ...func(*running)) *running {
 	b.t.Helper()
 	cfg := DefaultSinkConfig()
-	cfg.Brokers = b.ListenAddrs()
+	cfg.Brokers, cfg.Prefix = b.ListenAddrs(), prefix
 	cfg.BatchRecords, cfg.BatchAge = 200, 20*time.Millisecond
 	cfg.RetryMin, cfg.RetryMax = 5*time.Millisecond, 50*time.Millisecond
 	cfg.SessionTimeout, cfg.DrainTimeout = 2*time.Second, 2*time.Second

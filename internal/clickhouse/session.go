@@ -30,7 +30,7 @@ var _ sarama.ConsumerGroupHandler = (*session)(nil)
 
 // join connects and prepares a membership.
 func join(s *Sink) (_ *member, err error) {
-	m := &member{sink: s, offsets: &offsets{group: topology.PostEventsSink, topic: string(topology.Activity)}}
+	m := &member{sink: s, offsets: &offsets{group: s.cfg.Prefix + topology.PostEventsSink, topic: s.cfg.Prefix + string(topology.Activity)}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("connecting to Kafka: %w", err), m.leave())
@@ -53,7 +53,7 @@ func join(s *Sink) (_ *member, err error) {
 	if m.offsets.client, err = sarama.NewClient(s.cfg.Brokers, asking); err != nil {
 		return m, err
 	}
-	m.dead = &deadLetters{brokers: s.cfg.Brokers, config: m.burying(), codec: s.deps.DeadLetters}
+	m.dead = &deadLetters{topic: s.cfg.Prefix + string(topology.ActivityDLQ), brokers: s.cfg.Brokers, config: m.burying(), codec: s.deps.DeadLetters}
 	return m, nil
 }
 

@@ -168,7 +168,7 @@ func TestSinkWaitsForClickHouse(t *testing.T) {
 	s := b.startSink(table)
 	b.produce(300)
 	b.drained()
-	epoch, members := b.GroupInfo(topology.PostEventsSink).Epoch, b.members()
+	epoch, members := b.GroupInfo(groupName).Epoch, b.members()
 
 	away.Store(true)
 	b.produce(300)
@@ -178,7 +178,7 @@ func TestSinkWaitsForClickHouse(t *testing.T) {
 	require.Contains(t, st.LastError, "ClickHouse is away")
 	require.Positive(t, st.Lag)
 	time.Sleep(3 * time.Second) // longer than the session timeout
-	require.Equal(t, epoch, b.GroupInfo(topology.PostEventsSink).Epoch, "no rebalance")
+	require.Equal(t, epoch, b.GroupInfo(groupName).Epoch, "no rebalance")
 	require.Equal(t, members, b.members())
 
 	away.Store(false)

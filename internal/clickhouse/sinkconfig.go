@@ -10,6 +10,7 @@ import (
 type SinkConfig struct {
 	Brokers  []string // bootstrap addresses, host:port
 	ClientID string   // name under which the brokers see the sink
+	Prefix   string   // put before the names of its topics and of its group
 
 	BatchRecords int           // records of one partition in a batch at most
 	BatchBytes   int           // bytes of their keys and values; a batch ends with the record that exceeds it

@@ -12,7 +12,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/nova-social/nova-streams/schemas"
-	"github.com/nova-social/nova-streams/topology"
 )
 
 // mustStop waits until the sink has stopped by itself with the error.
@@ -38,7 +37,7 @@ func TestSinkStopsWhereTheLogWasCut(t *testing.T) {
 	before, _, _ := table.counts()
 
 	b.produce(100)
-	require.NoError(t, b.DeleteRecords(string(topology.Activity), 1, 101))
+	require.NoError(t, b.DeleteRecords(activityTopic, 1, 101))
 	b.startSink(table).mustStop(ErrOutsideLog)
 
 	after, _, _ := table.counts()
@@ -94,7 +93,7 @@ func TestSinkStopsWhereOffsetsAreGone(t *testing.T) {
 	b.exact(table)
 	s.stop()
 	req := kmsg.NewPtrDeleteGroupsRequest()
-	req.Groups = []string{topology.PostEventsSink}
+	req.Groups = []string{groupName}
 	res, err := req.RequestWith(t.Context(), b.client)
 	require.NoError(t, err)
 	require.Zero(t, res.Groups[0].ErrorCode)
@@ -114,8 +113,8 @@ func TestSinkReadsATopicCreatedAgain(t *testing.T) {
 	s.stop()
 	first := len(table.rows)
 
-	require.NoError(t, b.DeleteTopic(string(topology.Activity)))
-	require.NoError(t, b.CreateTopic(string(topology.Activity), 1, nil))
+	require.NoError(t, b.DeleteTopic(activityTopic))
+	require.NoError(t, b.CreateTopic(activityTopic, 1, nil))
 	b.sent[0] = nil
 	b.client = newProducer(t, b.Cluster) // the old one still asks for the old topic
 	b.produce(50)
@@ -200,6 +199,6 @@ func (b *broker) commit(at checkpoint) { b.commitText(at.next, at.meta.Encode())
 func (b *broker) commitText(offset int64, meta string) {
 	b.t.Helper()
 	var at kadm.Offsets
-	at.Add(kadm.Offset{Topic: string(topology.Activity), At: offset, LeaderEpoch: -1, Metadata: meta})
-	require.NoError(b.t, kadm.NewClient(b.client).CommitAllOffsets(b.t.Context(), topology.PostEventsSink, at))
+	at.Add(kadm.Offset{Topic: activityTopic, At: offset, LeaderEpoch: -1, Metadata: meta})
+	require.NoError(b.t, kadm.NewClient(b.client).CommitAllOffsets(b.t.Context(), groupName, at))
 }

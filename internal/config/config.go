@@ -28,8 +28,8 @@ type Config struct {
 	ClickHouse clickhouse.Config `koanf:"clickhouse"`
 	Redis      cache.Config
 	Dedup      dedup.Config
-	Streams    streams.Config        `omit:"Brokers,ClientID,Controls"`
-	Sink       clickhouse.SinkConfig `omit:"Brokers,ClientID"`
+	Streams    streams.Config        `omit:"Brokers,ClientID,Prefix,Shared,Controls"`
+	Sink       clickhouse.SinkConfig `omit:"Brokers,ClientID,Prefix"`
 	Window     engagement.Window
 	Weights    engagement.Weights // in tenths of a point
 	Trending   trending.Config
@@ -41,10 +41,15 @@ type Config struct {
 type Kafka struct {
 	Brokers           []string // bootstrap addresses, host:port
 	ClientID          string   // name under which the brokers see this program
+	Prefix            string   // put before the name of every topic and group, so that several systems can share a cluster; letters, digits, . _ -
 	Partitions        int32    // of every topic; cannot be changed once topics exist
 	Replication       int16    // copies of every partition, at most the number of brokers
 	MinInsyncReplicas int      // copies that must have a record before it counts as written, at most replication
 }
+
+// Name returns the name in Kafka of a topic or group of the topology. Schemas are not renamed: systems that share a
+// registry share its subjects, because the same program writes the same records under any prefix.
+func (k Kafka) Name(name string) string { return k.Prefix + name }
 
 // Log says what is logged, to standard error.
 type Log struct {
@@ -70,16 +75,16 @@ func Default() Config {
 	}
 }
 
-// StreamsConfig returns the settings of the goka layer, with the brokers and the name of Kafka.
+// StreamsConfig returns the settings of the goka layer, with the brokers and names of Kafka.
 func (c *Config) StreamsConfig() streams.Config {
 	s := c.Streams
-	s.Brokers, s.ClientID = c.Kafka.Brokers, c.Kafka.ClientID
+	s.Brokers, s.ClientID, s.Prefix = c.Kafka.Brokers, c.Kafka.ClientID, c.Kafka.Prefix
 	return s
 }
 
-// SinkConfig returns the settings of the sink, with the brokers and the name of Kafka.
+// SinkConfig returns the settings of the sink, with the brokers and names of Kafka.
 func (c *Config) SinkConfig() clickhouse.SinkConfig {
 	s := c.Sink
-	s.Brokers, s.ClientID = c.Kafka.Brokers, c.Kafka.ClientID
+	s.Brokers, s.ClientID, s.Prefix = c.Kafka.Brokers, c.Kafka.ClientID, c.Kafka.Prefix
 	return s
 }

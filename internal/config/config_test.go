@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,6 +65,8 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		`http.addr: is a []interface {}, must be text`:                                   file("http: {addr: [a, b]}"),
 		`kafka.brokers must name at least one broker`:                                    env("NOVA_KAFKA_BROKERS="),
 		`kafka.brokers must be host:port, has "localhost"`:                               env("NOVA_KAFKA_BROKERS=localhost"),
+		`kafka.prefix must be at most 200 letters, digits and . _ -, is "a/b"`:           env("NOVA_KAFKA_PREFIX=a/b"),
+		`kafka.prefix must be at most 200`:                                               env("NOVA_KAFKA_PREFIX=" + strings.Repeat("x", 201)),
 		`kafka.partitions must be at least 1, is 0`:                                      env("NOVA_KAFKA_PARTITIONS=0"),
 		`kafka.min_insync_replicas must be from 1 to kafka.replication (1), is 2`:        env("NOVA_KAFKA_MIN_INSYNC_REPLICAS=2"),
 		`window: length must be a multiple of bucket (7s), is 1h0m0s (section window)`:   env("NOVA_WINDOW_BUCKET=7s"),
@@ -110,6 +113,18 @@ func TestPrintedConfigurationReadsBack(t *testing.T) {
 	again, err = Load(Sources{Environ: environ})
 	require.NoError(t, err)
 	require.Equal(t, e.Config, again.Config)
+}
+
+// Every part that names topics or groups is told the prefix.
+func TestPrefixReachesEveryPart(t *testing.T) {
+	e, err := Load(Sources{Environ: []string{"NOVA_KAFKA_PREFIX=try.1-"}})
+	require.NoError(t, err)
+	require.Equal(t, "try.1-events", e.Kafka.Name("events"))
+	require.Equal(t, "try.1-", e.StreamsConfig().Prefix)
+	require.Equal(t, "try.1-", e.SinkConfig().Prefix)
+	for _, s := range Settings(&e.Config) {
+		require.False(t, strings.HasSuffix(s.Key, ".prefix") && s.Key != "kafka.prefix", "the prefix is set once, under kafka")
+	}
 }
 
 func TestRedisPassword(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 )
 
 // Validate names the first setting that breaks its rule.
@@ -34,6 +35,12 @@ func (c *Config) Validate() error {
 	return c.Log.validate()
 }
 
+// A name in Kafka has at most 249 bytes, of these.
+const (
+	nameBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+	maxPrefix = 200
+)
+
 func (k Kafka) validate() error {
 	if len(k.Brokers) == 0 {
 		return errors.New("kafka.brokers must name at least one broker")
@@ -46,6 +53,8 @@ func (k Kafka) validate() error {
 	switch {
 	case k.ClientID == "":
 		return errors.New("kafka.client_id must not be empty")
+	case strings.IndexFunc(k.Prefix, func(r rune) bool { return !strings.ContainsRune(nameBytes, r) }) >= 0 || len(k.Prefix) > maxPrefix:
+		return fmt.Errorf("kafka.prefix must be at most %d letters, digits and . _ -, is %q", maxPrefix, k.Prefix)
 	case k.Partitions < 1:
 		return fmt.Errorf("kafka.partitions must be at least 1, is %d", k.Partitions)
 	case k.Replication < 1:

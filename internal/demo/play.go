@@ -40,7 +40,7 @@ func play(ctx context.Context, s *sample.Sample, k config.Kafka, log *slog.Logge
 			return fmt.Errorf("encoding a sample event: %w", err)
 		}
 		select {
-		case producer.Input() <- &sarama.ProducerMessage{Topic: string(topology.Events), Key: sarama.StringEncoder(e.Key()), Value: sarama.ByteEncoder(value)}:
+		case producer.Input() <- &sarama.ProducerMessage{Topic: k.Name(string(topology.Events)), Key: sarama.StringEncoder(e.Key()), Value: sarama.ByteEncoder(value)}:
 		case <-ctx.Done():
 		}
 		return nil

@@ -36,13 +36,13 @@ type Found struct {
 	Row       schemas.Row      `json:"row"`
 }
 
-// Get returns the latest row of key in the table of the group of that name.
-func Get(ctx context.Context, client sarama.Client, groups []topology.Group, group, key string) (*Found, error) {
+// Get returns the latest row of key in the table of the group of that name. prefix is put before the table's name.
+func Get(ctx context.Context, client sarama.Client, prefix string, groups []topology.Group, group, key string) (*Found, error) {
 	g, err := pick(groups, group)
 	if err != nil {
 		return nil, err
 	}
-	topic := g.Graph(nil).GroupTable().Topic()
+	topic := prefix + g.Graph(nil).GroupTable().Topic()
 	partitions, err := client.Partitions(topic)
 	if err != nil {
 		return nil, fmt.Errorf("asking for the partitions of %s: %w", topic, err)

@@ -18,7 +18,7 @@ func TestLatestRowOfAKey(t *testing.T) {
 	codecs, err := schemas.NewCodecs(t.Context(), &schemas.Offline{})
 	require.NoError(t, err)
 	groups := topology.Groups(codecs)
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(5, "scores-table"))
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(5, "try-scores-table"))
 	require.NoError(t, err)
 	t.Cleanup(cluster.Close)
 	client, err := kafka.Dial(cluster.ListenAddrs(), "test")
@@ -28,7 +28,7 @@ func TestLatestRowOfAKey(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, p.Close()) })
 	send := func(key string, value sarama.Encoder) {
-		_, _, err := p.SendMessage(&sarama.ProducerMessage{Topic: "scores-table", Key: sarama.StringEncoder(key), Value: value})
+		_, _, err := p.SendMessage(&sarama.ProducerMessage{Topic: "try-scores-table", Key: sarama.StringEncoder(key), Value: value})
 		require.NoError(t, err)
 	}
 
@@ -45,7 +45,7 @@ func TestLatestRowOfAKey(t *testing.T) {
 	send("post-7", nil)
 
 	for key, want := range latest {
-		found, err := Get(t.Context(), client, groups, "scores", key)
+		found, err := Get(t.Context(), client, "try-", groups, "scores", key)
 		if key == "post-7" {
 			require.ErrorIs(t, err, ErrNoRow, "a tombstone is no row")
 			continue
@@ -54,9 +54,9 @@ func TestLatestRowOfAKey(t *testing.T) {
 		require.Equal(t, want, found.Row)
 		require.Equal(t, want.Last(), found.Last)
 	}
-	_, err = Get(t.Context(), client, groups, "scores", "post-x")
+	_, err = Get(t.Context(), client, "try-", groups, "scores", "post-x")
 	require.ErrorIs(t, err, ErrNoRow)
-	_, err = Get(t.Context(), client, groups, "score", "post-1")
+	_, err = Get(t.Context(), client, "try-", groups, "score", "post-1")
 	require.ErrorIs(t, err, ErrNoGroup)
 	require.ErrorContains(t, err, "there are dedup, reactions, scores")
 }
