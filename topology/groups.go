@@ -22,6 +22,8 @@ type Group struct {
 	Codec   goka.Codec // of the input
 	Rows    schemas.RowCodec
 	Outputs []Output
+	// DeadLetters is the output for inputs that are refused, by the verb or for the size of what would come of them.
+	DeadLetters goka.Stream
 }
 
 // Graph returns the group's goka graph with on as its callback; on may be nil to look at the graph only.
@@ -50,6 +52,7 @@ func DedupGroup(c *schemas.Codecs) Group {
 			{Events, c.Events, "under another key: sent round under its own"},
 			{EventsDLQ, c.DeadLetters, "unreadable, or too far in the future"},
 		},
+		DeadLetters: EventsDLQ,
 	}
 }
 
@@ -62,6 +65,7 @@ func ReactionsGroup(c *schemas.Codecs) Group {
 			{Engagements, c.Engagements, "likes, comments"},
 			{ReactionsDLQ, c.DeadLetters, "unreadable"},
 		},
+		DeadLetters: ReactionsDLQ,
 	}
 }
 
@@ -73,6 +77,7 @@ func ScoresGroup(c *schemas.Codecs) Group {
 		Outputs: []Output{
 			{EngagementsDLQ, c.DeadLetters, "unreadable"},
 		},
+		DeadLetters: EngagementsDLQ,
 	}
 }
 

@@ -20,6 +20,8 @@ const (
 	ReactionsDLQ   goka.Stream = "reaction-inputs-dlq"
 	Engagements    goka.Stream = "engagements"
 	EngagementsDLQ goka.Stream = "engagements-dlq"
+	// TopicEpochs numbers the incarnations of topics; the goka layer reads and writes it.
+	TopicEpochs goka.Stream = "topic-epochs"
 )
 
 // The groups. A group with a table owns the topic "<group>-table".
@@ -50,6 +52,7 @@ type Topic struct {
 	Owner           string // who writes it
 	Cleanup         Cleanup
 	Retention       time.Duration // for Delete
+	Partitions      int32         // 0 for the number that is configured
 	AppendTime      bool          // the broker stamps records (LogAppendTime)
 	MaxMessageBytes int
 }
@@ -69,7 +72,7 @@ const (
 	compactionLag = 10 * time.Minute
 )
 
-// Topics is the catalogue. All topics have the same number of partitions, which is configuration.
+// Topics is the catalogue. All topics have the same number of partitions, which is configuration, unless they say else.
 func Topics() []Topic {
 	stream := func(name goka.Stream, key, owner string) Topic {
 		return Topic{Name: string(name), Key: key, Owner: owner, Cleanup: Delete, Retention: retention, AppendTime: true, MaxMessageBytes: maxRecord}
@@ -96,6 +99,7 @@ func Topics() []Topic {
 		table(Dedup, "user:post"),
 		table(Reactions, "user:post"),
 		table(Scores, "post"),
+		{Name: string(TopicEpochs), Key: "topic and its id", Owner: "every group", Cleanup: Compact, AppendTime: true, Partitions: 1, MaxMessageBytes: maxRecord},
 	}
 }
 

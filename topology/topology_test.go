@@ -40,7 +40,7 @@ func TestGraphs_hold_the_rules(t *testing.T) {
 		require.NotContains(t, catalogue, topic.Name, "a topic is named once")
 		catalogue[topic.Name] = topic
 	}
-	used := map[string]bool{string(topology.Events): true}
+	used := map[string]bool{string(topology.Events): true, string(topology.TopicEpochs): true}
 	for _, g := range groups(t) {
 		graph := g.Graph(nil)
 		require.NoError(t, graph.Validate())
@@ -50,6 +50,7 @@ func TestGraphs_hold_the_rules(t *testing.T) {
 		for _, e := range graph.InputStreams() {
 			require.Contains(t, catalogue, e.Topic())
 		}
+		require.Contains(t, graph.OutputStreams().Topics(), string(g.DeadLetters))
 		for _, e := range graph.OutputStreams() {
 			require.Contains(t, catalogue, e.Topic())
 			used[e.Topic()] = true

@@ -16,6 +16,8 @@ const closeTime = time.Second
 func (p *program) run() *cobra.Command {
 	cmd := brokersFlag(&cobra.Command{Use: "run", Short: "Run the pipeline, or some roles of it, until stopped", Args: takes()})
 	names := cmd.Flags().StringSlice("roles", []string{"processors", "sinks", "api"}, "what runs in this process")
+	groups := cmd.Flags().StringSlice("groups", nil, "which groups and sinks of these roles run, by name; all if empty")
+	setting(cmd, "instance", "streams.instance", "name of this process within its groups, of no other at the same time; the host's name if empty")
 	setting(cmd, "registry", "registry.url", "URL of the schema registry")
 	setting(cmd, "clickhouse", "clickhouse.addrs", "ClickHouse's addresses, host:port,…")
 	setting(cmd, "http-addr", "http.addr", "where the API listens, host:port")
@@ -24,12 +26,16 @@ func (p *program) run() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		only, err := parseGroups(*groups)
+		if err != nil {
+			return err
+		}
 		cfg, err := p.settings(cmd)
 		if err != nil {
 			return err
 		}
 		log := p.logger(cfg.Log)
-		a, err := app.Build(cmd.Context(), cfg.Config, roles, log, app.Options{Version: version})
+		a, err := app.Build(cmd.Context(), cfg.Config, roles, log, app.Options{Version: version, Groups: only})
 		if cmd.Context().Err() != nil && err != nil {
 			return nil //nolint:nilerr // asked to stop while it still waited for Kafka or the registry
 		}
@@ -51,6 +57,17 @@ func parseRoles(names []string) ([]app.Role, error) {
 		}
 	}
 	return roles, nil
+}
+
+func parseGroups(names []string) (only []string, err error) {
+	for _, name := range names {
+		group, err := app.ParseGroup(name)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		only = append(only, group)
+	}
+	return only, nil
 }
 
 // runAndClose runs a until ctx ends or a part fails, then closes it, also after a failure.

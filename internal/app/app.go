@@ -5,6 +5,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,6 +53,22 @@ func ParseRole(name string) (Role, error) {
 type Options struct {
 	Version string
 	Titles  api.Titles // names of posts for the page; nil for none
+	Groups  []string   // goka groups and sinks to run, of those the roles have; nil for all
+}
+
+// wants reports whether a group is to run.
+func (o Options) wants(group string) bool { return o.Groups == nil || slices.Contains(o.Groups, group) }
+
+// ParseGroup returns name if a goka group or a sink has it.
+func ParseGroup(name string) (string, error) {
+	var all []string
+	for _, in := range inputs() {
+		all = append(all, in.Group)
+	}
+	if slices.Contains(all, name) {
+		return name, nil
+	}
+	return "", fmt.Errorf("no group is named %q; the groups are %v", name, all)
 }
 
 // App is a running program, or one about to run.
@@ -99,7 +116,7 @@ func Build(ctx context.Context, cfg config.Config, roles []Role, log *slog.Logge
 
 func (a *App) build(ctx context.Context, roles []Role) error {
 	var err error
-	if a.inspector, err = streams.NewInspector(a.cfg.Kafka.Brokers); err != nil {
+	if a.inspector, err = streams.NewInspector(a.cfg.Kafka.Brokers, a.cfg.Kafka.Prefix); err != nil {
 		return err
 	}
 	a.onClose(func() error { a.inspector.Close(); return nil })
@@ -173,7 +190,7 @@ func TopicSpecs(k config.Kafka) []streams.TopicSpec {
 	for _, t := range topology.Topics() {
 		c := t.Config()
 		c["min.insync.replicas"] = strconv.Itoa(k.MinInsyncReplicas)
-		specs = append(specs, streams.TopicSpec{Name: k.Name(t.Name), Partitions: k.Partitions, Replication: k.Replication, Config: c})
+		specs = append(specs, streams.TopicSpec{Name: k.Name(t.Name), Partitions: cmp.Or(t.Partitions, k.Partitions), Replication: k.Replication, Config: c})
 	}
 	return specs
 }

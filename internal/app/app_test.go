@@ -14,6 +14,8 @@ import (
 	"github.com/nova-social/nova-streams/internal/config"
 	"github.com/nova-social/nova-streams/internal/devstack"
 	"github.com/nova-social/nova-streams/internal/devstack/devstacktest"
+	"github.com/nova-social/nova-streams/internal/streams"
+	"github.com/nova-social/nova-streams/topology"
 )
 
 // away is a configuration of servers that are not there.
@@ -117,4 +119,8 @@ func TestAPI_needs_no_registry(t *testing.T) {
 	cancel()
 	require.NoError(t, <-done)
 	require.NoError(t, a.Close(context.Background()))
+}
+
+func TestEpochsTopic_is_in_the_catalogue(t *testing.T) {
+	require.Equal(t, string(topology.TopicEpochs), streams.DefaultConfig().EpochsTopic)
 }

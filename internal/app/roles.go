@@ -4,11 +4,14 @@ import (
 	"context"
 	"time"
 
+	"github.com/lovoo/goka"
+
 	"github.com/nova-social/nova-streams/api"
 	"github.com/nova-social/nova-streams/internal/cache"
 	"github.com/nova-social/nova-streams/internal/clickhouse"
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/internal/trending"
+	"github.com/nova-social/nova-streams/processors/deadletter"
 	"github.com/nova-social/nova-streams/processors/reactions"
 	"github.com/nova-social/nova-streams/processors/scores"
 	"github.com/nova-social/nova-streams/schemas"
@@ -24,6 +27,17 @@ func (a *App) verbs() map[string]streams.Verb {
 	}
 }
 
+// stageOptions says what a group wants of the layer beside its graph and verb.
+func (a *App) stageOptions(g topology.Group) streams.Options {
+	opts := streams.Options{Refuse: func(ctx goka.Context, why error, value []byte) schemas.Outcome {
+		return deadletter.Refuse(ctx, g.DeadLetters, schemas.ReasonTooLarge, why.Error(), value)
+	}}
+	if g.Name == topology.Dedup {
+		opts.Keep = a.cfg.Dedup.Keep
+	}
+	return opts
+}
+
 func (a *App) layer() streams.Config {
 	cfg := a.cfg.StreamsConfig()
 	cfg.Log = a.log
@@ -36,7 +50,10 @@ func (a *App) buildProcessors() error {
 	verbs := a.verbs()
 	var stages []*streams.Stage
 	for _, g := range topology.Groups(a.codecs) {
-		stage, err := streams.New(cfg, g.Graph, verbs[string(g.Name)])
+		if !a.opts.wants(string(g.Name)) {
+			continue
+		}
+		stage, err := streams.New(cfg, g.Graph, verbs[string(g.Name)], a.stageOptions(g))
 		if err != nil {
 			return err
 		}
@@ -48,6 +65,9 @@ func (a *App) buildProcessors() error {
 }
 
 func (a *App) buildSinks() error {
+	if !a.opts.wants(topology.PostEventsSink) {
+		return nil
+	}
 	client, err := clickhouse.Open(a.cfg.ClickHouse)
 	if err != nil {
 		return err

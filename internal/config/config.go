@@ -28,7 +28,7 @@ type Config struct {
 	ClickHouse clickhouse.Config `koanf:"clickhouse"`
 	Redis      cache.Config
 	Dedup      dedup.Config
-	Streams    streams.Config        `omit:"Brokers,ClientID,Prefix,Shared,Controls"`
+	Streams    streams.Config        `omit:"Brokers,ClientID,Prefix,Shared,EpochsTopic,Controls"`
 	Sink       clickhouse.SinkConfig `omit:"Brokers,ClientID,Prefix"`
 	Window     engagement.Window
 	Weights    engagement.Weights // in tenths of a point

@@ -62,6 +62,7 @@ func DefaultConfig() Config {
 		CrashLoop:      5,
 		KeepTables:     5 * time.Minute,
 		CacheRows:      20_000,
+		Disk:           []string{},
 		DiskCache:      64 << 20,
 		Log:            slog.New(slog.DiscardHandler),
 	}

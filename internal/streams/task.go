@@ -102,7 +102,7 @@ func (t *task) handle(ctx context.Context, recs []*kgo.Record) {
 }
 
 func (t *task) apply(ctx context.Context, rec *kgo.Record) (schemas.Outcome, error) {
-	if t.round != "" && murmur2.Partition(rec.Key, t.parts) != t.part { // its producer has another partitioner
+	if t.round != "" && len(rec.Key) > 0 && murmur2.Partition(rec.Key, t.parts) != t.part { // its producer has another partitioner
 		t.ledger.output(&kgo.Record{Topic: t.round, Key: rec.Key, Value: rec.Value})
 		return schemas.Skipped, nil
 	}

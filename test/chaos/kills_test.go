@@ -55,7 +55,7 @@ func run(t *testing.T, kills int, c streams.Controls) outcome {
 	stack := devstacktest.Start(t, devstacktest.Without(devstack.Redis))
 	job := jobFor(stack, c)
 	startSink(t, stack, job)
-	inspector, err := streams.NewInspector(stack.Brokers())
+	inspector, err := streams.NewInspector(stack.Brokers(), "")
 	require.NoError(t, err)
 	t.Cleanup(inspector.Close)
 

@@ -83,5 +83,6 @@ func settings(env environment) config.Config {
 	cfg.Kafka.Prefix = env.run + "-"
 	cfg.Kafka.Partitions = partitions
 	cfg.Window = window
+	cfg.Streams.Instance, cfg.Streams.DataDir = "peer", env.state
 	return cfg
 }

@@ -49,7 +49,11 @@ func newPeer(env environment, flow string, log *slog.Logger) (*peer, error) {
 		return nil, err
 	}
 	for _, m := range all {
-		stage, err := streams.New(layer, m.group.Graph, m.verb)
+		opts := streams.Options{}
+		if m.group.Name == topology.Dedup {
+			opts.Keep = cfg.Dedup.Keep
+		}
+		stage, err := streams.New(layer, m.group.Graph, m.verb, opts)
 		if err != nil {
 			return nil, fmt.Errorf("preparing group %s: %w", m.group.Name, err)
 		}
@@ -82,7 +86,7 @@ func (p *peer) now() time.Time {
 // run provisions the topics, then runs everything until ctx ends.
 func (p *peer) run(ctx context.Context) error {
 	topics := slices.DeleteFunc(app.TopicSpecs(p.cfg.Kafka), func(t streams.TopicSpec) bool {
-		return t.Name == p.env.topic || t.Name == p.cfg.Kafka.Prefix+string(topology.Events)
+		return t.Name == p.env.topic
 	})
 	if _, err := streams.Provision(ctx, p.cfg.Kafka.Brokers, topics); err != nil {
 		return err
