@@ -68,7 +68,7 @@ func spans(ctx context.Context, client *kgo.Client, topic string) (map[int32]spa
 // earlier incarnation of the topic says nothing of this one: all of it is new.
 func begin(at checkpoint, has bool, epoch int32, held span) (checkpoint, error) {
 	if !has || at.meta.Epoch != epoch {
-		at.next = held.start
+		at.next, at.meta.Accounting = held.start, schemas.Accounting{}
 		return at, nil
 	}
 	if at.next < held.start || at.next > held.end {

@@ -3,7 +3,9 @@ package streams
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"strconv"
 	"testing"
 	"time"
@@ -223,4 +225,22 @@ func (sizeCodec) Decode(b []byte) (any, error) {
 		return -1, nil
 	}
 	return len(b), nil
+}
+
+// listen accepts connections and reads from them.
+func listen(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, l.Close()) })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() { _, _ = io.Copy(io.Discard, conn) }()
+		}
+	}()
+	return l.Addr().String()
 }

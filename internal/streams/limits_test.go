@@ -1,0 +1,176 @@
+package streams
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lovoo/goka"
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/nova-social/nova-streams/schemas"
+)
+
+// roundGraph declares a group that may send records round.
+func roundGraph(on goka.ProcessCallback) *goka.GroupGraph {
+	return goka.DefineGroup(group, goka.Input(inTopic, jsonCodec[note]{}, on), goka.Output(inTopic, jsonCodec[note]{}), goka.Persist(tallyCodec{}))
+}
+
+// hoard keeps every id and passes on all it has; an id of "big" makes the output too large.
+func hoard(ctx goka.Context, msg any) schemas.Outcome {
+	n, r := msg.(*note), row(ctx)
+	r.Seen[n.ID] = true // changed in place, before anything is refused
+	r.Sum++
+	ctx.SetValue(r)
+	out := &note{ID: n.ID, Key: n.Key}
+	if strings.HasPrefix(n.ID, "big") {
+		out.ID = strings.Repeat("x", 2<<20)
+	}
+	ctx.Emit(outTopic, ctx.Key(), out)
+	return schemas.Applied
+}
+
+// What is too large for its topic is refused, whole; everything else counts, and the stage goes on.
+func TestTooLarge_is_refused(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1)
+	var refused []string
+	s, err := New(b.cfg, adderGraph, hoard, Options{Refuse: func(ctx goka.Context, why error, value []byte) schemas.Outcome {
+		refused = append(refused, why.Error())
+		require.Contains(t, string(value), `"ID"`)
+		ctx.Emit(outTopic, ctx.Key(), &note{ID: "letter"})
+		return schemas.Dead
+	}})
+	require.NoError(t, err)
+	var recs []*kgo.Record
+	add := func(id string) {
+		v, err := jsonCodec[note]{}.Encode(note{ID: id, Key: "k", Delta: 1})
+		require.NoError(t, err)
+		recs = append(recs, &kgo.Record{Topic: inTopic, Key: []byte("k"), Value: v})
+	}
+	add("small 1")
+	add("big 1") // behind a row that is not written yet
+	for i := range 12 {
+		add(fmt.Sprint(i, strings.Repeat("y", 150<<10))) // the row reaches a megabyte with the sixth or seventh
+	}
+	add("small 2")
+	require.NoError(t, b.client.ProduceSync(t.Context(), recs...).FirstErr())
+	b.start(s.Run)
+	b.eventually("all committed", func() bool { return b.committed(group) == int64(len(recs)) })
+	cps, err := fetchCheckpoints(t.Context(), b.client, group, inTopic)
+	require.NoError(t, err)
+	a := cps[0].meta.Accounting
+	require.True(t, a.Balanced())
+	require.EqualValues(t, len(recs), a.In)
+	require.Equal(t, 1, strings.Count(strings.Join(refused, "\n"), "an output to out has"))
+	require.EqualValues(t, len(refused), a.Dead)
+	require.Contains(t, strings.Join(refused, "\n"), `the row of "k" would have`)
+	require.EqualValues(t, a.Applied, b.sums(group + "-table")["k"], "what was refused left no trace in the row")
+	letters := 0
+	for _, r := range b.read(outTopic) {
+		if strings.Contains(string(r.Value), `"letter"`) {
+			letters++
+		}
+	}
+	require.EqualValues(t, a.Dead, letters)
+	require.LessOrEqual(t, s.Status().Rebuilds, 1)
+}
+
+// Rows whose newest part is older than Keep, by the time of the log, leave memory and changelog.
+func TestRows_expire_by_the_time_of_the_log(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1)
+	s, err := New(b.cfg, agingGraph, func(ctx goka.Context, _ any) schemas.Outcome {
+		ctx.SetValue(&agingTally{tally: tally{Sum: 1}, Time: ctx.Timestamp().UnixMilli()})
+		return schemas.Applied
+	}, Options{Keep: time.Hour})
+	require.NoError(t, err)
+	began := time.Now().Add(-48 * time.Hour)
+	send := func(key string, at time.Time) {
+		require.NoError(t, b.client.ProduceSync(t.Context(), &kgo.Record{Topic: inTopic, Key: []byte(key), Value: []byte("{}"), Timestamp: at}).FirstErr())
+	}
+	for i := range 100 {
+		send(fmt.Sprint("old", i), began)
+	}
+	b.start(s.Run)
+	rows := func() int64 {
+		st := s.Status()
+		if len(st.Partitions) == 0 {
+			return -1
+		}
+		return st.Partitions[0].Rows
+	}
+	b.eventually("kept", func() bool { return rows() == 100 })
+	time.Sleep(1500 * time.Millisecond)
+	require.EqualValues(t, 100, rows(), "two days ago by the clock, now by the log")
+	send("new", began.Add(time.Hour))
+	b.eventually("expired", func() bool { return rows() == 1 })
+	left := map[string]bool{}
+	for _, r := range b.read(group + "-table") {
+		left[string(r.Key)] = r.Value != nil
+	}
+	require.Len(t, left, 101)
+	for key, has := range left {
+		require.Equal(t, key == "new", has, key)
+	}
+}
+
+type agingTally struct {
+	tally
+	Time int64
+}
+
+func (a *agingTally) Newest() int64 { return a.Time }
+
+type agingCodec struct{ jsonCodec[agingTally] }
+
+func (agingCodec) New() schemas.Row                          { return &agingTally{} }
+func (agingCodec) Last(raw []byte) (schemas.Position, error) { return tallyCodec{}.Last(raw) }
+
+func agingGraph(on goka.ProcessCallback) *goka.GroupGraph {
+	return goka.DefineGroup(group, goka.Input(inTopic, jsonCodec[note]{}, on), goka.Persist(agingCodec{}))
+}
+
+// A stage that is rebuilt again and again says so.
+func TestCrashLoop_is_told(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1)
+	b.cfg.CrashLoop, b.cfg.BackoffMin, b.cfg.BackoffMax = 3, 10*time.Millisecond, 20*time.Millisecond
+	b.produce()
+	f := b.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.ListOffsets}, Topic: group + "-table", Err: kerr.UnknownServerError, Count: -1})
+	s, _ := b.stage("one", Options{})
+	b.eventually("told", func() bool { return s.Status().CrashLoop })
+	require.Positive(t, f.Hits())
+	f.Remove()
+	b.eventually("runs again", func() bool { return b.committed(group) == records })
+}
+
+// Nothing is written once the coordinator may have given the partitions away.
+func TestLease(t *testing.T) {
+	l := newLease(150*time.Millisecond, false)
+	server := listen(t)
+	conn, err := l.dial(context.Background(), "tcp", server)
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = conn.Write([]byte("x"))
+	require.NoError(t, err)
+	heartbeat := func() { l.OnBrokerE2E(kgo.BrokerMetadata{}, int16(kmsg.Heartbeat), kgo.BrokerE2E{}) }
+	for range 4 {
+		time.Sleep(60 * time.Millisecond)
+		heartbeat()
+	}
+	_, err = conn.Write([]byte("x"))
+	require.NoError(t, err, "heartbeats are answered")
+	time.Sleep(200 * time.Millisecond) // as if frozen
+	_, err = conn.Write([]byte("x"))
+	require.ErrorIs(t, err, errLeaseOver)
+	heartbeat()
+	require.False(t, l.valid(), "an answer that comes too late may say that the member is unknown")
+	require.True(t, newLease(time.Nanosecond, true).valid(), "the control has no gate")
+}
