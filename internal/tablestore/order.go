@@ -1,0 +1,59 @@
+package tablestore
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+const (
+	orderPrefix = 1 + 8
+	dropAtOnce  = 4096 // entries of the order
+)
+
+// comparer orders keys by their bytes. It keeps the entries of the order, which are never looked up, out of the filters.
+var comparer = func() *pebble.Comparer {
+	c := *pebble.DefaultComparer
+	c.Name = "nova.tablestore"
+	c.Split = func(key []byte) int {
+		if len(key) > 0 && key[0] == prefixOrder {
+			return 1
+		}
+		return len(key)
+	}
+	return &c
+}()
+
+func putOrder(to []byte, seq uint64, key string) {
+	to[0] = prefixOrder
+	binary.BigEndian.PutUint64(to[1:], seq)
+	copy(to[orderPrefix:], key)
+}
+
+func orderBound(seq uint64) []byte {
+	return binary.BigEndian.AppendUint64([]byte{prefixOrder}, seq)
+}
+
+// Oldest calls f for rows in the order in which they were last written, if the store was opened with Expires. An entry
+// of the order is stale once its row is gone or was written again; Oldest drops the stale ones that it meets.
+func (d *Disk) Oldest(f func(key string, value []byte) bool) (err error) {
+	if err := d.fault.get(); err != nil || !d.opts.Expires {
+		return err
+	}
+	calling := false
+	defer d.recoverInto(&err, &calling)
+	it, err := d.db.NewIter(&pebble.IterOptions{LowerBound: orderBound(d.first), UpperBound: []byte{prefixOrder + 1}})
+	if err != nil {
+		return d.failed("reading the order", err)
+	}
+	err = d.walk(it, func(key string, value []byte) bool {
+		calling = true
+		defer func() { calling = false }()
+		return f(key, value)
+	})
+	if err := errors.Join(err, it.Close()); err != nil {
+		return d.failed("reading the order", err)
+	}
+	return d.drop()
+}
