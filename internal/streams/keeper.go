@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
+
 	"github.com/nova-social/nova-streams/internal/tablestore"
 )
 
@@ -17,6 +19,7 @@ type keeper struct {
 	cfg   *Config
 	group string
 	dir   string // "" for memory
+	cache *tablestore.Cache
 
 	mu    sync.Mutex
 	parts map[int32]*kept
@@ -25,13 +28,17 @@ type keeper struct {
 type kept struct {
 	store    tablestore.Store
 	identity string
-	corrupt  bool
+	broken   bool // to be opened again
+	corrupt  bool // to be removed first
 	used     bool
 	since    time.Time // when it was last used
 }
 
 func newKeeper(cfg *Config, group, dir string) *keeper {
 	k := &keeper{cfg: cfg, group: group, dir: dir, parts: map[int32]*kept{}}
+	if dir != "" {
+		k.cache = tablestore.NewCache(cfg.DiskCache)
+	}
 	return k
 }
 
@@ -41,7 +48,7 @@ func (k *keeper) take(part int32, identity string, expires bool) (tablestore.Sto
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if h := k.parts[part]; h != nil {
-		if h.identity == identity && !h.corrupt {
+		if h.identity == identity && !h.broken {
 			h.used = true
 			return h.store, nil
 		}
@@ -61,17 +68,35 @@ func (k *keeper) open(part int32, identity string, expires bool) (tablestore.Sto
 	if k.dir == "" {
 		return tablestore.NewMemory(), nil
 	}
-	return nil, errors.New("disk: not yet")
+	dir := k.path(part)
+	opts := tablestore.DiskOptions{Expires: expires, Cache: k.cache}
+	if quota := k.cfg.Controls.DiskQuota; quota > 0 {
+		opts.FS = tablestore.NewQuota(vfs.Default, quota)
+	}
+	store, err := tablestore.OpenDisk(dir, identity, opts)
+	if errors.Is(err, tablestore.ErrCorrupt) {
+		k.cfg.Log.Error("table files are corrupt; the table is read anew from its changelog", "group", k.group, "partition", part, "dir", dir, "err", err)
+		k.cfg.Metrics.corrupt(k.group)
+		if err := tablestore.Remove(dir); err != nil {
+			return nil, fmt.Errorf("removing the corrupt table of %s/%d: %w", k.group, part, err)
+		}
+		store, err = tablestore.OpenDisk(dir, identity, opts)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening the table of %s/%d: %w", k.group, part, err)
+	}
+	return store, nil
 }
 
 func (k *keeper) path(part int32) string { return filepath.Join(k.dir, strconv.Itoa(int(part))) }
 
-// spoil has the store of a partition thrown away when it is next asked for.
-func (k *keeper) spoil(part int32) {
+// spoil has the store of a partition opened again when it is next asked for: after an error it is of no use. What is
+// corrupt is removed first.
+func (k *keeper) spoil(part int32, corrupt bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if h := k.parts[part]; h != nil {
-		h.corrupt = true
+		h.broken, h.corrupt = true, h.corrupt || corrupt
 	}
 }
 
@@ -103,6 +128,14 @@ func (k *keeper) drop(part int32) error {
 	h := k.parts[part]
 	delete(k.parts, part)
 	err := h.store.Close()
+	if h.broken { // that it could not be closed in order is no wonder
+		err = nil
+	}
+	if h.corrupt && k.dir != "" {
+		k.cfg.Metrics.corrupt(k.group)
+		k.cfg.Log.Error("table files are corrupt; the table is read anew from its changelog", "group", k.group, "partition", part, "dir", k.path(part))
+		err = tablestore.Remove(k.path(part))
+	}
 	if err != nil {
 		return fmt.Errorf("closing the table of %s/%d: %w", k.group, part, err)
 	}

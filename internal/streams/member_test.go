@@ -1,7 +1,10 @@
 package streams
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -9,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/nova-social/nova-streams/internal/tablestore"
 	"github.com/nova-social/nova-streams/schemas"
 )
 
@@ -216,4 +220,48 @@ func manual(t *testing.T, b *bench) *kgo.Client {
 	t.Cleanup(cl.Close)
 	b.admin = kadm.NewClient(cl)
 	return cl
+}
+
+// A table on disk reads after a restart only what it missed; corrupt files are read anew; a full disk is waited out.
+func TestTable_on_disk(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1)
+	b.cfg.Disk, b.cfg.DataDir = []string{group}, t.TempDir()
+	b.cfg.BackoffMin, b.cfg.BackoffMax = 20*time.Millisecond, 50*time.Millisecond
+	b.produce()
+	_, stop := b.stage("one", Options{})
+	b.eventually("done", func() bool { return b.committed(group) == records })
+	require.NoError(t, stop())
+	rows := int64(len(b.read(group + "-table")))
+
+	again, stop := b.stage("one", Options{})
+	b.eventually("running", func() bool { st := again.Status(); return st.State == Running && len(st.Partitions) == 1 })
+	require.Equal(t, rows, again.Status().Partitions[0].Recovery.From)
+	require.Positive(t, again.Status().Partitions[0].Disk)
+	b.produce()
+	b.eventually("second done", func() bool { return b.committed(group) == 2*records })
+	require.NoError(t, stop())
+
+	files, err := filepath.Glob(filepath.Join(b.cfg.DataDir, "one", group, "0", "*.sst"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, f := range files {
+		require.NoError(t, os.Truncate(f, 10))
+	}
+	anew, stop := b.stage("one", Options{})
+	b.produce()
+	b.eventually("third done", func() bool { return b.committed(group) == 3*records })
+	b.eventually("rows written", func() bool { return total(b.sums(group+"-table")) == 3*records })
+	require.Zero(t, anew.Status().Partitions[0].Recovery.From, "read from the start")
+	require.NoError(t, stop())
+
+	b.cfg.Controls.DiskQuota = 1 // nothing can be written
+	full, stop := b.stage("one", Options{})
+	b.eventually("told", func() bool { return errors.Is(full.LastError(), tablestore.ErrFull) })
+	require.NoError(t, stop())
+	b.cfg.Controls.DiskQuota = 0
+	b.stage("one", Options{})
+	b.produce()
+	b.eventually("fourth done", func() bool { return b.committed(group) == 4*records })
+	b.eventually("rows written", func() bool { return total(b.sums(group+"-table")) == 4*records })
 }

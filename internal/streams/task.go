@@ -42,7 +42,7 @@ type taskConfig struct {
 	controls Controls
 	fail     func(error)
 	again    func(part int32, offset int64) // remembers an input to take with care after the rebuild
-	spoil    func(part int32)               // has the table's store thrown away
+	spoil    func(part int32, corrupt bool) // has the table's store opened again, or made anew
 	metrics  *groupMetrics
 }
 
@@ -271,8 +271,8 @@ func (t *task) die(err error) {
 	if errors.Is(err, ErrForeignWriter) {
 		t.metrics.foreignWriter()
 	}
-	if errors.Is(err, tablestore.ErrCorrupt) {
-		t.spoil(t.part)
+	if corrupt := errors.Is(err, tablestore.ErrCorrupt); corrupt || errors.Is(err, tablestore.ErrFull) {
+		t.spoil(t.part, corrupt)
 	}
 	t.fail(err)
 }

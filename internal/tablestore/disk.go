@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -36,7 +37,7 @@ const (
 type Disk struct {
 	opts  DiskOptions
 	db    *pebble.DB
-	lock  *pebble.Lock
+	lock  io.Closer
 	fault *fault
 	batch *pebble.Batch
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"runtime"
 	"sync"
 	"syscall"
 
@@ -28,6 +29,13 @@ func (f *fault) set(err error) {
 		f.err = classify(err)
 		close(f.broken)
 	})
+}
+
+// background takes an error of a flush or a compaction. Pebble would try again at once and for ever, so the goroutine
+// ends here: what it was to write stays in memory, and Close finds that it cannot wait for it.
+func (f *fault) background(err error) {
+	f.set(err)
+	runtime.Goexit()
 }
 
 // get returns the first error.

@@ -1,6 +1,7 @@
 package tablestore
 
 import (
+	"io"
 	"os"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -15,6 +16,9 @@ type guard struct {
 }
 
 func (g *guard) Unwrap() vfs.FS { return g.FS }
+
+// Lock locks nothing: the owner of the store holds the directory, and lets go of it also when Pebble does not.
+func (g *guard) Lock(string) (io.Closer, error) { return io.NopCloser(nil), nil }
 
 // file guards an open file.
 func (g *guard) file(name string, f vfs.File, err error) (vfs.File, error) {

@@ -190,7 +190,10 @@ func (d *Disk) abandon() (err error) {
 			return err
 		}
 	}
-	broken := d.fault.get() != nil
+	broken, patience := d.fault.get() != nil, closePatience
+	if broken {
+		patience = 200 * time.Millisecond
+	}
 	done := make(chan error, 1)
 	go func() {
 		defer func() {
@@ -206,7 +209,7 @@ func (d *Disk) abandon() (err error) {
 			return nil
 		}
 		return classify(err)
-	case <-time.After(5 * time.Second):
+	case <-time.After(patience):
 		if broken {
 			return nil
 		}

@@ -3,6 +3,7 @@ package tablestore
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"time"
 
@@ -64,6 +65,9 @@ func OpenDisk(dir, identity string, opts DiskOptions) (*Disk, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening store %s: %w", dir, err)
 	}
+	if err := room(dir, opts); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening store %s: %w", dir, err), lock.Close())
+	}
 	d, err := openLocked(dir, identity, opts, lock)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening store %s: %w", dir, err), lock.Close())
@@ -88,11 +92,27 @@ func removeFrom(files vfs.FS, dir string) error {
 	return nil
 }
 
-func lockDir(dir string, files vfs.FS) (*pebble.Lock, error) {
+// lockFile is the name Pebble would give it, too.
+const lockFile = "LOCK"
+
+// room returns ErrFull where there is no room for what a store collects in memory. To find that out by writing would
+// leave a Pebble behind that can neither write nor end.
+func room(dir string, opts DiskOptions) error {
+	usage, err := opts.FS.GetDiskUsage(dir)
+	if err != nil { // a file system that cannot say
+		return nil //nolint:nilerr // see above
+	}
+	if need := 2 * uint64(opts.MemTable); usage.AvailBytes < need {
+		return fmt.Errorf("%w: %d bytes are free in %s, at least %d are needed", ErrFull, usage.AvailBytes, dir, need)
+	}
+	return nil
+}
+
+func lockDir(dir string, files vfs.FS) (io.Closer, error) {
 	if err := files.MkdirAll(dir, 0o755); err != nil {
 		return nil, classify(err)
 	}
-	lock, err := pebble.LockDirectory(dir, files)
+	lock, err := files.Lock(files.PathJoin(dir, lockFile))
 	switch {
 	case err == nil:
 		return lock, nil
@@ -104,7 +124,7 @@ func lockDir(dir string, files vfs.FS) (*pebble.Lock, error) {
 }
 
 // openLocked opens the store and, if it is somebody else's, wipes it and opens it again.
-func openLocked(dir, identity string, opts DiskOptions, lock *pebble.Lock) (*Disk, error) {
+func openLocked(dir, identity string, opts DiskOptions, lock io.Closer) (*Disk, error) {
 	identity = fmt.Sprintf("%d %t %s", diskFormat, opts.Expires, identity)
 	d, err := openPebble(dir, opts, lock)
 	if err != nil {
@@ -137,7 +157,7 @@ func wipe(dir string, files vfs.FS) error {
 		return err
 	}
 	for _, name := range names {
-		if name != "LOCK" {
+		if name != lockFile {
 			if err := files.RemoveAll(files.PathJoin(dir, name)); err != nil {
 				return err
 			}
@@ -146,7 +166,7 @@ func wipe(dir string, files vfs.FS) error {
 	return nil
 }
 
-func openPebble(dir string, opts DiskOptions, lock *pebble.Lock) (_ *Disk, err error) {
+func openPebble(dir string, opts DiskOptions, lock io.Closer) (_ *Disk, err error) {
 	f := newFault()
 	d := &Disk{opts: opts, fault: f, lock: lock, stop: make(chan struct{}), stopped: make(chan struct{})}
 	cache := opts.Cache
@@ -154,25 +174,38 @@ func openPebble(dir string, opts DiskOptions, lock *pebble.Lock) (_ *Disk, err e
 		cache = NewCache(DefaultCache)
 		defer cache.Close()
 	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("%w: opening panicked: %v", ErrCorrupt, r)
-		}
-	}()
-	d.db, err = pebble.Open(dir, pebbleOptions(opts, cache, lock, f))
-	if err != nil {
-		if cause := f.get(); cause != nil {
-			return nil, cause
-		}
-		return nil, classifyOpen(err)
+	type opened struct {
+		db  *pebble.DB
+		err error
 	}
-	return d, nil
+	done := make(chan opened, 1)
+	go func() {
+		defer func() {
+			if r := recover(); r != nil {
+				done <- opened{err: fmt.Errorf("%w: opening panicked: %v", ErrCorrupt, r)}
+			}
+		}()
+		db, err := pebble.Open(dir, pebbleOptions(opts, cache, f))
+		done <- opened{db, err}
+	}()
+	select {
+	case o := <-done:
+		if o.err != nil {
+			if cause := f.get(); cause != nil {
+				return nil, cause
+			}
+			return nil, classifyOpen(o.err)
+		}
+		d.db = o.db
+		return d, nil
+	case <-f.broken: // it would wait for what was to be written
+		return nil, f.get()
+	}
 }
 
-func pebbleOptions(opts DiskOptions, cache *Cache, lock *pebble.Lock, f *fault) *pebble.Options {
+func pebbleOptions(opts DiskOptions, cache *Cache, f *fault) *pebble.Options {
 	o := &pebble.Options{
 		FS:                 &guard{FS: opts.FS, allow: f.allow},
-		Lock:               lock,
 		Logger:             f,
 		Cache:              cache.blocks,
 		Comparer:           comparer,
@@ -183,7 +216,7 @@ func pebbleOptions(opts DiskOptions, cache *Cache, lock *pebble.Lock, f *fault) 
 		MemTableStopWritesThreshold: 1 << 20,
 		L0StopWritesThreshold:       1 << 20,
 		EventListener: &pebble.EventListener{
-			BackgroundError: f.set,
+			BackgroundError: f.background,
 			DataCorruption: func(info pebble.DataCorruptionInfo) {
 				f.set(fmt.Errorf("%w: %s: %w", ErrCorrupt, info.Path, info.Details))
 			},

@@ -1,6 +1,7 @@
 package tablestore
 
 import (
+	"io"
 	"strings"
 	"sync"
 	"syscall"
@@ -110,4 +111,15 @@ func (q *Quota) forget(name string) {
 	defer q.mu.Unlock()
 	q.used -= q.files[name]
 	delete(q.files, name)
+}
+
+// Lock locks in the file system beneath.
+func (q *Quota) Lock(name string) (io.Closer, error) { return q.FS.Lock(name) }
+
+// GetDiskUsage returns what is left of the quota.
+func (q *Quota) GetDiskUsage(string) (vfs.DiskUsage, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	left := uint64(max(q.limit-q.used, 0))
+	return vfs.DiskUsage{AvailBytes: left, TotalBytes: uint64(q.limit), UsedBytes: uint64(q.used)}, nil
 }
