@@ -28,7 +28,7 @@ func (se *session) commitAgainAndAgain(ctx context.Context) {
 			if err == nil {
 				refused = 0
 			} else if refused++; refused == 10 && ctx.Err() == nil { // a rebalance refuses a few
-				se.cfg.Log.Warn("commits are refused again and again", "group", se.group, "err", err)
+				se.cfg.Log.WarnContext(ctx, "commits are refused again and again", "group", se.group, "err", err)
 			}
 		case <-ctx.Done():
 			return

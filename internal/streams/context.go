@@ -18,7 +18,7 @@ var errUnsupported = errors.New("streams: a group has one input log and its own 
 // taskContext is the goka.Context a verb sees: the record comes from the feed, rows come decoded from the task's table,
 // outputs go to its ledger once the verb has returned. It is reused from input to input.
 type taskContext struct {
-	ctx   context.Context
+	ctx   context.Context //nolint:containedctx // goka's Context has one to return
 	task  *task
 	rec   *kgo.Record
 	key   string

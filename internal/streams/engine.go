@@ -85,7 +85,7 @@ func (e *engine) ResumeAll() {}
 
 // claims is goka's session: all partitions, and marks that go nowhere.
 type claims struct {
-	ctx context.Context
+	ctx context.Context //nolint:containedctx // sarama's session has one to return
 	all map[string][]int32
 }
 

@@ -144,7 +144,7 @@ func TestCrashLoop_is_told(t *testing.T) {
 	b.cfg.CrashLoop, b.cfg.BackoffMin, b.cfg.BackoffMax = 3, 10*time.Millisecond, 20*time.Millisecond
 	b.produce()
 	f := b.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.ListOffsets}, Topic: group + "-table", Err: kerr.UnknownServerError, Count: -1})
-	s, _ := b.stage("one", Options{})
+	s, _ := b.stage("one")
 	b.eventually("told", func() bool { return s.Status().CrashLoop })
 	require.Positive(t, f.Hits())
 	f.Remove()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -17,11 +18,11 @@ import (
 )
 
 // stage runs a stage under an instance name of its own.
-func (b *bench) stage(instance string, opts Options) (s *Stage, stop func() error) {
+func (b *bench) stage(instance string) (s *Stage, stop func() error) {
 	b.t.Helper()
 	cfg := b.cfg
 	cfg.Instance = instance
-	s, err := New(cfg, adderGraph, addAndPass, opts)
+	s, err := New(cfg, adderGraph, addAndPass, Options{})
 	require.NoError(b.t, err)
 	return s, b.start(s.Run)
 }
@@ -44,11 +45,11 @@ func TestMember_gives_away_only_what_moves(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 4)
 	b.produce()
-	one, stopOne := b.stage("one", Options{})
+	one, stopOne := b.stage("one")
 	b.eventually("first done", func() bool { return b.committed(group) == records })
 	before := tasks(one)
 	require.Len(t, before, 4)
-	two, stopTwo := b.stage("two", Options{})
+	two, stopTwo := b.stage("two")
 	b.eventually("shared", func() bool { return len(tasks(one)) == 2 && len(tasks(two)) == 2 })
 	for p, task := range tasks(one) {
 		require.Same(t, before[p], task, "partition %d stayed", p)
@@ -80,7 +81,7 @@ func TestMember_ends_when_it_is_replaced(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- one.Run(t.Context()) }()
 	b.eventually("first done", func() bool { return b.committed(group) == records })
-	_, stop := b.stage(b.cfg.Instance, Options{})
+	_, stop := b.stage(b.cfg.Instance)
 	select {
 	case err := <-ended:
 		require.ErrorIs(t, err, ErrFenced)
@@ -99,10 +100,10 @@ func TestTable_is_kept(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 1)
 	b.produce()
-	one, stop := b.stage("one", Options{})
+	one, stop := b.stage("one")
 	b.eventually("done", func() bool { return b.committed(group) == records })
 	rows := int64(len(b.read(group + "-table")))
-	one.fail(fmt.Errorf("broken on purpose"))
+	one.fail(errors.New("broken on purpose"))
 	b.eventually("rebuilt", func() bool {
 		st := one.Status()
 		return st.Rebuilds == 1 && st.State == Running && len(st.Partitions) == 1
@@ -111,7 +112,7 @@ func TestTable_is_kept(t *testing.T) {
 	require.EqualValues(t, 10, one.Status().Partitions[0].Rows)
 
 	b.cfg.Standby = true
-	two, _ := b.stage("two", Options{})
+	two, _ := b.stage("two")
 	b.eventually("followed", func() bool {
 		two.keeper.mu.Lock()
 		defer two.keeper.mu.Unlock()
@@ -130,7 +131,7 @@ func TestTopic_created_again_counts_on(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 2)
 	b.produce()
-	s, _ := b.stage("one", Options{})
+	s, _ := b.stage("one")
 	b.eventually("drained", func() bool { return b.committed(group) == records })
 	_, err := b.admin.DeleteTopics(t.Context(), inTopic)
 	require.NoError(t, err)
@@ -162,7 +163,7 @@ func TestPartitions_added_stop_the_stage(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 2)
 	b.produce()
-	s, _ := b.stage("one", Options{})
+	s, _ := b.stage("one")
 	b.eventually("done", func() bool { return b.committed(group) == records })
 	_, err := b.admin.CreatePartitions(t.Context(), 1, inTopic)
 	require.NoError(t, err)
@@ -178,7 +179,7 @@ func TestForeignRow_is_outdone(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, 1)
 			b.produce()
-			s, _ := b.stage("one", Options{})
+			s, _ := b.stage("one")
 			b.eventually("done", func() bool { return b.committed(group) == records })
 			old, err := tallyCodec{}.Encode(&tally{Sum: 1, At: schemas.Position{Offset: 3}})
 			require.NoError(t, err)
@@ -202,7 +203,7 @@ func TestMisplacedRecord_goes_round(t *testing.T) {
 	b := newBench(t, 2)
 	b.client = manual(t, b)
 	for p := range int32(2) {
-		v, err := jsonCodec[note]{}.Encode(note{ID: fmt.Sprint(p), Key: "k", Delta: 1})
+		v, err := jsonCodec[note]{}.Encode(note{ID: strconv.Itoa(int(p)), Key: "k", Delta: 1})
 		require.NoError(t, err)
 		require.NoError(t, b.client.ProduceSync(t.Context(), &kgo.Record{Topic: inTopic, Partition: p, Key: []byte("k"), Value: v}).FirstErr())
 	}
@@ -229,12 +230,12 @@ func TestTable_on_disk(t *testing.T) {
 	b.cfg.Disk, b.cfg.DataDir = []string{group}, t.TempDir()
 	b.cfg.BackoffMin, b.cfg.BackoffMax = 20*time.Millisecond, 50*time.Millisecond
 	b.produce()
-	_, stop := b.stage("one", Options{})
+	_, stop := b.stage("one")
 	b.eventually("done", func() bool { return b.committed(group) == records })
 	require.NoError(t, stop())
 	rows := int64(len(b.read(group + "-table")))
 
-	again, stop := b.stage("one", Options{})
+	again, stop := b.stage("one")
 	b.eventually("running", func() bool { st := again.Status(); return st.State == Running && len(st.Partitions) == 1 })
 	require.Equal(t, rows, again.Status().Partitions[0].Recovery.From)
 	require.Positive(t, again.Status().Partitions[0].Disk)
@@ -248,7 +249,7 @@ func TestTable_on_disk(t *testing.T) {
 	for _, f := range files {
 		require.NoError(t, os.Truncate(f, 10))
 	}
-	anew, stop := b.stage("one", Options{})
+	anew, stop := b.stage("one")
 	b.produce()
 	b.eventually("third done", func() bool { return b.committed(group) == 3*records })
 	b.eventually("rows written", func() bool { return total(b.sums(group+"-table")) == 3*records })
@@ -256,11 +257,11 @@ func TestTable_on_disk(t *testing.T) {
 	require.NoError(t, stop())
 
 	b.cfg.Controls.DiskQuota = 1 // nothing can be written
-	full, stop := b.stage("one", Options{})
+	full, stop := b.stage("one")
 	b.eventually("told", func() bool { return errors.Is(full.LastError(), tablestore.ErrFull) })
 	require.NoError(t, stop())
 	b.cfg.Controls.DiskQuota = 0
-	b.stage("one", Options{})
+	b.stage("one")
 	b.produce()
 	b.eventually("fourth done", func() bool { return b.committed(group) == 4*records })
 	b.eventually("rows written", func() bool { return total(b.sums(group+"-table")) == 4*records })

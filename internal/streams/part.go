@@ -68,7 +68,7 @@ func (se *session) takeOver(ctx context.Context, parts []int32) error {
 			return fmt.Errorf("taking over %s/%d: %w", se.input, n, err)
 		}
 		if has && at.meta.Epoch != se.facts.epoch {
-			se.cfg.Log.Warn("the topic is new: it is read from its start", "topic", se.input, "partition", n, "committed_in_old", at.next, "epoch", se.facts.epoch)
+			se.cfg.Log.WarnContext(ctx, "the topic is new: it is read from its start", "topic", se.input, "partition", n, "committed_in_old", at.next, "epoch", se.facts.epoch)
 		}
 		if err := se.open(n, from, tables[n]); err != nil {
 			return err
@@ -146,7 +146,7 @@ func (se *session) recover(ctx context.Context, p *part) error {
 		return err
 	}
 	p.recovered.Store(p.recovery.To)
-	se.cfg.Log.Info("partition taken over", "group", se.group, "partition", p.n, "from", p.task.start,
+	se.cfg.Log.InfoContext(ctx, "partition taken over", "group", se.group, "partition", p.n, "from", p.task.start,
 		"changelog_records", p.recovery.To-p.recovery.From, "took", time.Since(p.began).Round(time.Millisecond))
 	return p.task.recovered()
 }

@@ -44,7 +44,7 @@ type Stage struct {
 
 	mu     sync.Mutex
 	cancel context.CancelCauseFunc // ends the current processor
-	stop   context.Context         // ends when the stage is asked to end
+	ending func() bool             // whether the stage was asked to end
 	parts  int32                   // of the input, once known
 	cares  map[int32]int64         // inputs to take with care, by partition
 }
@@ -142,7 +142,7 @@ func (s *Stage) failIn(se *session, err error) {
 func (s *Stage) leaving() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.stop != nil && s.stop.Err() != nil
+	return s.ending != nil && s.ending()
 }
 
 // again remembers that the input at offset is to be taken with care.
@@ -178,7 +178,7 @@ func (s *Stage) runOnce(parent context.Context) error {
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
 	s.mu.Lock()
-	s.cancel, s.stop = cancel, parent
+	s.cancel, s.ending = cancel, func() bool { return parent.Err() != nil }
 	s.mu.Unlock()
 	s.health.set(Starting)
 	se, err := openSession(ctx, s)

@@ -32,11 +32,11 @@ func (se *session) watch(ctx context.Context) {
 			cancel()
 			if unread > 3 {
 				unread = 0
-				se.cfg.Log.Warn("a partition belongs to nobody; asking for a rebalance", "group", se.group)
+				se.cfg.Log.WarnContext(ctx, "a partition belongs to nobody; asking for a rebalance", "group", se.group)
 				se.member.ForceRebalance()
 			}
 			if err := se.stage.keeper.sweep(now); err != nil {
-				se.cfg.Log.Warn("closing unused tables", "group", se.group, "err", err)
+				se.cfg.Log.WarnContext(ctx, "closing unused tables", "group", se.group, "err", err)
 			}
 		case <-ctx.Done():
 			return
@@ -51,7 +51,7 @@ func (se *session) checkTopics(ctx context.Context) error {
 	case err != nil && ctx.Err() == nil && isPermanent(err):
 		return err
 	case err != nil: // the broker is away, or the topic: the member finds out
-		return nil
+		return nil //nolint:nilerr // see above
 	case inputID != se.facts.inputID:
 		return fmt.Errorf("%w: %s", errTopicNew, se.input)
 	case tableID != se.facts.tableID:

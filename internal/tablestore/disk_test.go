@@ -3,9 +3,11 @@ package tablestore
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -67,16 +69,12 @@ func TestDisk_does_what_the_model_does(t *testing.T) {
 func (m *model) clone() *model {
 	c := newModel()
 	*c = *m
-	c.rows = map[string]string{}
-	for k, v := range m.rows {
-		c.rows[k] = v
-	}
-	c.order = append([]string(nil), m.order...)
+	c.rows, c.order = maps.Clone(m.rows), slices.Clone(m.order)
 	return c
 }
 
-func fill(t testing.TB, d *Disk, rows int) {
-	t.Helper()
+func fill(tb testing.TB, d *Disk, rows int) {
+	tb.Helper()
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for from := 0; from < rows; from += 1000 {
 		var batch []Row
@@ -87,7 +85,7 @@ func fill(t testing.TB, d *Disk, rows int) {
 			}
 			batch = append(batch, Row{Key: fmt.Sprintf("%s:%s", uuid.NewSHA1(uuid.Nil, fmt.Append(nil, i)), uuid.NewSHA1(uuid.Nil, fmt.Append(nil, i%1000))), Value: value})
 		}
-		require.NoError(t, d.Apply(batch, int64(from+len(batch))))
+		require.NoError(tb, d.Apply(batch, int64(from+len(batch))))
 	}
 }
 
