@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
@@ -34,9 +33,12 @@ func parseEvent(data []byte) (*Event, *Unreadable) {
 	if !utf8.Valid(data) {
 		return nil, refuse(data, ReasonInvalidField, "value: not valid UTF-8")
 	}
-	var j eventJSON
-	if err := json.Unmarshal(data, &j); err != nil {
-		return nil, refuseJSON(data, err)
+	j, ordinary := scanEvent(string(data))
+	if !ordinary {
+		var err error
+		if j, err = unmarshalEvent(data); err != nil {
+			return nil, refuseJSON(data, err)
+		}
 	}
 	event := &Event{
 		EventID: j.EventID, UserID: j.UserID, PostID: j.PostID, AuthorID: j.AuthorID,
@@ -44,11 +46,11 @@ func parseEvent(data []byte) (*Event, *Unreadable) {
 	}
 	switch {
 	case j.EventTime != "":
-		var at time.Time
-		if err := at.UnmarshalText([]byte(j.EventTime)); err != nil {
+		at, ok := parseTime(j.EventTime)
+		if !ok {
 			return nil, refuse(data, ReasonInvalidField, "event_time: %s is not RFC 3339", excerpt(j.EventTime))
 		}
-		event.EventTime = at.UnixMilli()
+		event.EventTime = at
 	case j.TS != nil:
 		event.EventTime = *j.TS
 	default:
@@ -63,6 +65,12 @@ func parseEvent(data []byte) (*Event, *Unreadable) {
 	}
 	event.Action = action
 	return event, nil
+}
+
+// unmarshalEvent reads any JSON; it is the measure of scanEvent.
+func unmarshalEvent(data []byte) (j eventJSON, err error) {
+	err = json.Unmarshal(data, &j)
+	return j, err
 }
 
 // refuseJSON says which kind of mistake err is, and where.
