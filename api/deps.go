@@ -8,7 +8,6 @@ import (
 
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
 	"github.com/nova-social/nova-streams/internal/trending"
-	"github.com/nova-social/nova-streams/schemas"
 )
 
 // Deps are what the handlers read.
@@ -18,6 +17,7 @@ type Deps struct {
 	Trending Trending
 	Posts    Posts
 	Status   StatusSource
+	Ready    func() bool          // NewOperations only: whether what the process runs has read its tables and goes on
 	Titles   Titles               // optional: names of posts for the page
 	Metrics  *prometheus.Registry // optional: served at /metrics, where the API registers its own as well
 	Log      *slog.Logger
@@ -55,39 +55,3 @@ type Titles interface {
 type StatusSource interface {
 	Status(ctx context.Context) (Status, error)
 }
-
-// Status is how the flow stands.
-type Status struct {
-	Drained    bool                          `json:"drained" doc:"Every group has done all its input: no lag, nothing in flight"`
-	Groups     []Group                       `json:"groups" nullable:"false" doc:"Groups in the order of the flow"`
-	Accounting map[string]schemas.Accounting `json:"accounting" doc:"By group: what became of its inputs, up to the committed offsets. in = applied + duplicate + replay + absorbed + skipped + dead; late is a part of applied"`
-}
-
-// Group is how one consumer group stands.
-type Group struct {
-	Group      string      `json:"group" example:"dedup"`
-	State      State       `json:"state" enum:"starting,recovering,running,waiting,stopped"`
-	Lag        int64       `json:"lag" doc:"Records between the committed offsets and the ends of the input"`
-	Recovered  bool        `json:"recovered" doc:"The group's tables have been read; true for a group without tables"`
-	Partitions []Partition `json:"partitions" nullable:"false"`
-}
-
-// Partition is how far a group is with one partition of its input.
-type Partition struct {
-	Partition int32 `json:"partition"`
-	Committed int64 `json:"committed" doc:"Offset of the next record to be done, -1 before the first commit"`
-	End       int64 `json:"end" doc:"Offset behind the last record"`
-	Lag       int64 `json:"lag"`
-}
-
-// State is what a group is doing.
-type State string
-
-// The states of a group.
-const (
-	Starting   State = "starting"   // not yet a member of its group
-	Recovering State = "recovering" // reading its tables
-	Running    State = "running"
-	Waiting    State = "waiting" // failed, and about to be built again
-	Stopped    State = "stopped"
-)

@@ -3,10 +3,11 @@
 //
 //	deps.go      what the API reads, as small interfaces
 //	config.go    addresses and time limits
-//	handler.go   New: every route in one place
+//	handler.go   New: every route in one place; NewOperations: those of a process that only works
 //	server.go    Server: listening, running, draining
 //	trending.go  GET /v1/trending        stream.go  GET /v1/trending/stream
 //	posts.go     GET /v1/posts/{id}/stats
+//	state.go     what a status says
 //	status.go    GET /v1/status          health.go  GET /health/live, /health/ready
 //	errors.go    which error is which problem+json answer
 //	page.go      the page at / and the reference at /docs (files in web/)

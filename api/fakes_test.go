@@ -87,13 +87,32 @@ func (w *world) update(id string, buckets ...engagement.Bucket) {
 	w.board.Update(id, &schemas.ScoreRow{Buckets: buckets})
 }
 
+// partition is p with that much metadata.
+func partition(p Partition, bytes int) Partition {
+	p.SetMetadata(bytes, 4096)
+	return p
+}
+
 func fixedStatus(context.Context) (Status, error) {
+	did := schemas.Accounting{In: 8, Applied: 5, Duplicate: 1, Replay: 1, Dead: 1, Late: 2}
 	return Status{
 		Groups: []Group{
-			{Group: "dedup", State: Running, Lag: 2, Recovered: true, Partitions: []Partition{{Partition: 0, Committed: 8, End: 10, Lag: 2}}},
-			{Group: "scores", State: Starting},
+			{
+				Group: "dedup", State: Running, Lag: 2, Recovered: true, Balanced: true, Members: 2, Instance: "a", Rebuilds: 5, CrashLoop: true,
+				LastError: "a broker was away", Partitions: []Partition{
+					partition(Partition{
+						Partition: 0, Committed: 8, End: 10, Lag: 2, Owner: "a", Accounting: did, State: Running,
+						Recovery: &Recovery{From: 3, At: 7, To: 7}, Table: &Table{Rows: 4, MemoryBytes: 640},
+					}, 4095),
+					partition(Partition{Partition: 1, Committed: -1, Owner: "b"}, 0),
+				},
+			},
+			{Group: "reactions", State: Recovering, Balanced: true, Members: 1, Instance: "a", Partitions: []Partition{
+				partition(Partition{Partition: 0, Committed: -1, Owner: "a", State: Recovering, Recovery: &Recovery{To: 9, At: 2}, Table: &Table{Rows: 2, DiskBytes: 99}}, 3071),
+			}},
+			{Group: "scores", State: Failed, Balanced: true, Instance: "a", Rebuilds: 1, LastError: "the input holds no record at the committed offset"},
 		},
-		Accounting: map[string]schemas.Accounting{"dedup": {In: 8, Applied: 5, Duplicate: 1, Replay: 1, Dead: 1, Late: 2}},
+		Accounting: map[string]schemas.Accounting{"dedup": did, "reactions": {}, "scores": {}},
 	}, nil
 }
 

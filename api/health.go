@@ -13,7 +13,7 @@ type health struct {
 	Status string `json:"status" enum:"live,ready"`
 }
 
-func routeHealth(ops huma.API, d Deps) {
+func routeHealth(ops huma.API, when string, ready func(context.Context) error) {
 	huma.Register(ops, huma.Operation{
 		OperationID: "health-live",
 		Method:      http.MethodGet,
@@ -28,20 +28,40 @@ func routeHealth(ops huma.API, d Deps) {
 		Method:      http.MethodGet,
 		Path:        "/health/ready",
 		Summary:     "Can it answer",
-		Description: "Ready when the views have been read up to their ends, the list is sorted and the state of the groups can be told.",
+		Description: when,
 		Tags:        []string{"Operations"},
 		Errors:      []int{http.StatusServiceUnavailable},
 	}, func(ctx context.Context, _ *struct{}) (*healthOutput, error) {
-		if !d.Posts.Recovered() {
-			return nil, recovering()
-		}
-		if _, err := d.Trending.Page("", 1); err != nil {
-			return nil, asProblem(err)
-		}
-		if _, err := d.Status.Status(ctx); err != nil {
-			d.Log.WarnContext(ctx, "reading the state of the groups", "error", err)
-			return nil, problem(problemUnavailable, http.StatusServiceUnavailable, "The state of the groups could not be read.")
+		if err := ready(ctx); err != nil {
+			return nil, err
 		}
 		return &healthOutput{health{"ready"}}, nil
 	})
+}
+
+// answersReady is the readiness of a process that answers questions.
+func (d Deps) answersReady(ctx context.Context) error {
+	if !d.Posts.Recovered() {
+		return recovering()
+	}
+	if _, err := d.Trending.Page("", 1); err != nil {
+		return asProblem(err)
+	}
+	return d.statusReady(ctx)
+}
+
+// worksReady is the readiness of a process that only works.
+func (d Deps) worksReady(ctx context.Context) error {
+	if !d.Ready() {
+		return problem(problemUnavailable, http.StatusServiceUnavailable, "A group of this process does not run yet, or no longer. /v1/status tells which.")
+	}
+	return d.statusReady(ctx)
+}
+
+func (d Deps) statusReady(ctx context.Context) error {
+	if _, err := d.Status.Status(ctx); err != nil {
+		d.Log.WarnContext(ctx, "reading the state of the groups", "error", err)
+		return problem(problemUnavailable, http.StatusServiceUnavailable, "The state of the groups could not be read.")
+	}
+	return nil
 }

@@ -133,7 +133,7 @@ func TestOperate(t *testing.T) {
 	var stdout, stderr testbuffer.Buffer
 	ended := make(chan error, 1)
 	go func() {
-		ended <- run(ctx, []string{"run", "--roles=processors", brokers, prefix, registry, "--set", "kafka.partitions=3"}, nil, &stdout, &stderr)
+		ended <- run(ctx, []string{"run", "--roles=processors", "--http-addr=127.0.0.1:0", brokers, prefix, registry, "--set", "kafka.partitions=3"}, nil, &stdout, &stderr)
 	}()
 	var found struct {
 		Row struct {

@@ -12,7 +12,6 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -79,7 +78,7 @@ type App struct {
 	codecs  *schemas.Codecs
 	opts    Options
 
-	stages    atomic.Pointer[[]*streams.Stage] // of this process; set once, while the API may already answer
+	here      here
 	inspector *streams.Inspector
 	server    *api.Server
 	parts     []part
@@ -120,10 +119,14 @@ func (a *App) build(ctx context.Context, roles []Role) error {
 		return err
 	}
 	a.onClose(func() error { a.inspector.Close(); return nil })
-	if slices.Contains(roles, API) { // first, so that it can say that the rest is being waited for
+	a.metrics.MustRegister(stageCollector{&a.here}, lagCollector{a.inspector, &a.here, a.log})
+	// first, so that it can say that the rest is being waited for
+	if slices.Contains(roles, API) {
 		if err := a.buildAPI(ctx); err != nil {
 			return fmt.Errorf("preparing %s: %w", API, err)
 		}
+	} else if err := a.buildOperations(ctx); err != nil {
+		return err
 	}
 	if err := a.provision(ctx); err != nil {
 		return err
@@ -144,6 +147,7 @@ func (a *App) build(ctx context.Context, roles []Role) error {
 			return fmt.Errorf("preparing %s: %w", Sinks, err)
 		}
 	}
+	a.here.built.Store(true)
 	return nil
 }
 
@@ -262,13 +266,8 @@ func (a *App) Run(ctx context.Context) error {
 	return err
 }
 
-// Addr returns the host:port of the API, "" without that role.
-func (a *App) Addr() string {
-	if a.server == nil {
-		return ""
-	}
-	return a.server.Addr()
-}
+// Addr returns the host:port at which the program answers.
+func (a *App) Addr() string { return a.server.Addr() }
 
 // Close frees what Build took, in reverse order, until ctx ends. Run must have returned.
 func (a *App) Close(ctx context.Context) error {

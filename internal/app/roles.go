@@ -60,7 +60,7 @@ func (a *App) buildProcessors() error {
 		stages = append(stages, stage)
 		a.add("group "+stage.Name(), stage.Run)
 	}
-	a.stages.Store(&stages)
+	a.here.stages.Store(&stages)
 	return nil
 }
 
@@ -80,6 +80,7 @@ func (a *App) buildSinks() error {
 	if err != nil {
 		return err
 	}
+	a.here.sink.Store(sink)
 	a.add("sink post_events", sink.Run)
 	return nil
 }
@@ -104,27 +105,12 @@ func (a *App) buildAPI(ctx context.Context) error {
 	a.add("view "+string(topology.ScoresTable), view.Run)
 	a.add("trending", func(ctx context.Context) error { return board.Run(ctx, time.Now, view.Recovered) })
 	handler := api.New(api.Deps{
-		Config: a.cfg.HTTP, Version: a.opts.Version, Trending: board, Posts: posts{view}, Status: status{a.inspector, &a.stages},
+		Config: a.cfg.HTTP, Version: a.opts.Version, Trending: board, Posts: posts{view}, Status: status{a.inspector, &a.here},
 		Titles: a.opts.Titles, Metrics: a.metrics, Log: a.log,
 	})
-	a.server = api.NewServer(a.cfg.HTTP, handler, a.log)
-	if err := a.server.Listen(ctx); err != nil {
+	if err := a.serve(ctx, handler); err != nil {
 		return err
 	}
-	a.onClose(a.server.Close)
-	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
-	served := make(chan error, 1)
-	go func() { served <- a.server.Run(serving) }()
-	a.onClose(func() error { stop(); return nil })
-	a.add("api", func(ctx context.Context) error {
-		select {
-		case err := <-served:
-			return err
-		case <-ctx.Done():
-			stop()
-			return <-served
-		}
-	})
 	writer, err := cache.NewWriter(a.cfg.Redis, board, cache.NewMetrics(a.metrics), a.log)
 	if err != nil {
 		return err

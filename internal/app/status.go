@@ -2,19 +2,14 @@ package app
 
 import (
 	"context"
-	"sync/atomic"
+	"fmt"
 
 	"github.com/nova-social/nova-streams/api"
+	"github.com/nova-social/nova-streams/internal/config"
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/schemas"
 	"github.com/nova-social/nova-streams/topology"
 )
-
-// status answers /v1/status from the committed offsets of all groups, whichever process runs them.
-type status struct {
-	inspector *streams.Inspector
-	stages    *atomic.Pointer[[]*streams.Stage] // of this process; nil before they are built
-}
 
 // inputs are the groups and what they read, in the order of the flow.
 func inputs() []streams.Input {
@@ -28,6 +23,13 @@ func inputs() []streams.Input {
 	return in
 }
 
+// status answers /v1/status from the committed offsets of all groups, whichever process runs them, and from what this
+// process runs itself.
+type status struct {
+	inspector *streams.Inspector
+	here      *here
+}
+
 // Status implements api.StatusSource.
 func (s status) Status(ctx context.Context) (api.Status, error) {
 	groups, err := s.inspector.Groups(ctx, inputs())
@@ -36,29 +38,33 @@ func (s status) Status(ctx context.Context) (api.Status, error) {
 	}
 	out := api.Status{Drained: true, Accounting: map[string]schemas.Accounting{}}
 	for _, g := range groups {
-		state := s.state(g)
-		lag := g.Lag()
-		out.Drained = out.Drained && lag == 0
+		group := seen(g)
+		s.here.fill(&group)
+		group.Recovered = group.State == api.Running
+		out.Drained = out.Drained && group.Lag == 0
 		out.Accounting[g.Group] = g.Accounting()
-		group := api.Group{Group: g.Group, State: state, Lag: lag, Recovered: state == api.Running}
-		for _, p := range g.Partitions {
-			group.Partitions = append(group.Partitions, api.Partition{Partition: p.Partition, Committed: p.Committed, End: p.End, Lag: p.Lag()})
-		}
 		out.Groups = append(out.Groups, group)
 	}
 	return out, nil
 }
 
-// state is what this process knows of its own stage, else what the coordinator says of the group.
-func (s status) state(g streams.GroupStatus) api.State {
-	if stages := s.stages.Load(); stages != nil {
-		for _, stage := range *stages {
-			if stage.Name() == g.Group {
-				return api.State(stage.State())
-			}
+// seen is a group as the brokers see it.
+func seen(g streams.GroupStatus) api.Group {
+	group := api.Group{Group: g.Group, State: coordinated(g.State), Lag: g.Lag(), Members: g.Members, Balanced: true}
+	for _, p := range g.Partitions {
+		part := api.Partition{
+			Partition: p.Partition, Committed: p.Committed, End: p.End, Lag: p.Lag(), Owner: p.Owner, Accounting: p.Meta.Accounting,
 		}
+		part.SetMetadata(p.MetaBytes, g.MetaLimit)
+		group.Balanced = group.Balanced && part.Accounting.Balanced()
+		group.Partitions = append(group.Partitions, part)
 	}
-	switch g.State {
+	return group
+}
+
+// coordinated is what the coordinator says of a group.
+func coordinated(state string) api.State {
+	switch state {
 	case "Stable":
 		return api.Running
 	case "PreparingRebalance", "CompletingRebalance":
@@ -67,6 +73,33 @@ func (s status) state(g streams.GroupStatus) api.State {
 		return api.Stopped
 	}
 }
+
+// Watcher tells how the groups stand from the brokers alone.
+type Watcher struct{ status }
+
+// NewWatcher connects to the brokers when first used. It must be closed.
+func NewWatcher(k config.Kafka) (*Watcher, error) {
+	i, err := streams.NewInspector(k.Brokers, k.Prefix)
+	if err != nil {
+		return nil, err
+	}
+	return &Watcher{status{i, &here{}}}, nil
+}
+
+// Reach returns an error if no broker answers.
+func (w *Watcher) Reach(ctx context.Context) error { return w.inspector.Reach(ctx) }
+
+// Status returns how the groups stand.
+func (w *Watcher) Status(ctx context.Context) (api.Status, error) {
+	st, err := w.status.Status(ctx)
+	if err != nil {
+		return st, fmt.Errorf("reading the state of the groups: %w", err)
+	}
+	return st, nil
+}
+
+// Close ends the connections.
+func (w *Watcher) Close() { w.inspector.Close() }
 
 // posts reads post statistics from the view of scores.
 type posts struct{ view *streams.View }

@@ -59,6 +59,7 @@ func (j job) config() config.Config {
 	cfg := config.Default()
 	cfg.Kafka.Brokers, cfg.Kafka.Partitions = j.Brokers, 4
 	cfg.Registry.URL = j.Registry
+	cfg.HTTP.Addr = "127.0.0.1:0" // several on one host
 	cfg.Streams.SessionTimeout = time.Second // a killed member's partitions are given away after this
 	cfg.Streams.Controls = j.Controls
 	return cfg

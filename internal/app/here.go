@@ -1,0 +1,97 @@
+package app
+
+import (
+	"sync/atomic"
+
+	"github.com/nova-social/nova-streams/api"
+	"github.com/nova-social/nova-streams/internal/clickhouse"
+	"github.com/nova-social/nova-streams/internal/streams"
+	"github.com/nova-social/nova-streams/topology"
+)
+
+// here is what this process runs itself. It is filled while the program may already answer.
+type here struct {
+	stages atomic.Pointer[[]*streams.Stage]
+	sink   atomic.Pointer[clickhouse.Sink]
+	built  atomic.Bool // nothing more comes
+}
+
+// statuses returns how the goka groups of this process stand.
+func (h *here) statuses() []streams.Status {
+	stages := h.stages.Load()
+	if stages == nil {
+		return nil
+	}
+	all := make([]streams.Status, len(*stages))
+	for i, s := range *stages {
+		all[i] = s.Status()
+	}
+	return all
+}
+
+// groups returns the names of the groups this process runs.
+func (h *here) groups() map[string]bool {
+	names := map[string]bool{}
+	if stages := h.stages.Load(); stages != nil {
+		for _, s := range *stages {
+			names[s.Name()] = true
+		}
+	}
+	if h.sink.Load() != nil {
+		names[topology.PostEventsSink] = true
+	}
+	return names
+}
+
+// ready reports whether all groups of this process have joined and read their tables. A sink that waits for ClickHouse is
+// ready: it goes on by itself.
+func (h *here) ready() bool {
+	for _, st := range h.statuses() {
+		if st.State != streams.Running {
+			return false
+		}
+	}
+	if sink := h.sink.Load(); sink != nil {
+		if s := sink.Status().State; s != clickhouse.StateRunning && s != clickhouse.StateWaiting {
+			return false
+		}
+	}
+	return h.built.Load()
+}
+
+// fill adds to a group what this process knows of it.
+func (h *here) fill(g *api.Group) {
+	if sink := h.sink.Load(); sink != nil && g.Group == topology.PostEventsSink {
+		st := sink.Status()
+		g.State, g.LastError = api.State(st.State), st.LastError
+	}
+	if stages := h.stages.Load(); stages != nil {
+		for _, s := range *stages {
+			if s.Name() == g.Group {
+				fillFrom(g, s.Status())
+			}
+		}
+	}
+}
+
+// fillFrom adds to a group how its stage stands.
+func fillFrom(g *api.Group, st streams.Status) {
+	g.State, g.Instance, g.Rebuilds, g.CrashLoop = api.State(st.State), st.Instance, st.Rebuilds, st.CrashLoop
+	if st.LastError != nil {
+		g.LastError = st.LastError.Error()
+	}
+	owned := map[int32]streams.PartitionState{}
+	for _, p := range st.Partitions {
+		owned[p.Partition] = p
+	}
+	for i := range g.Partitions {
+		p := &g.Partitions[i]
+		own, ok := owned[p.Partition]
+		if !ok {
+			continue
+		}
+		p.State = api.State(own.State)
+		p.Recovery = &api.Recovery{From: own.Recovery.From, At: own.Recovery.At, To: own.Recovery.To}
+		p.Table = &api.Table{Rows: own.Rows, MemoryBytes: own.Memory, DiskBytes: own.Disk}
+	}
+}
