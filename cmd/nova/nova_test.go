@@ -45,6 +45,7 @@ func TestMistakesOfUsage(t *testing.T) {
 		`--format must be text or mermaid, is "dot"`:                          {"topology", "describe", "--format", "dot"},
 		`--rate must not be negative, is -1`:                                  {"load", "events", "x", "--rate", "-1"},
 		`--status-every must be positive, is 0s`:                              {"demo", "--status-every", "0s"},
+		`--watch must not be negative, is -1s`:                                {"lag", "--watch", "-1s"},
 	} {
 		_, err := nova(t, args...)
 		require.ErrorContains(t, err, want)
@@ -92,7 +93,7 @@ func TestNobodyAnswers(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, l.Close())
-	for _, args := range [][]string{{"topics", "list"}, {"tables", "get", "scores", "x"}, {"dlq", "list"}, {"load", "events", "x"}} {
+	for _, args := range [][]string{{"topics", "list"}, {"lag"}, {"tables", "get", "scores", "x"}, {"dlq", "list"}, {"load", "events", "x"}} {
 		_, err := nova(t, append(args, "--brokers", l.Addr().String())...)
 		require.ErrorContains(t, err, "reaching Kafka at "+l.Addr().String())
 		require.Equal(t, exitFailed, exitCode(err))

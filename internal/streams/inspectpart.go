@@ -11,6 +11,9 @@ import (
 	"github.com/nova-social/nova-streams/schemas"
 )
 
+// ErrNoTopic says that the input of a group does not exist.
+var ErrNoTopic = errors.New("streams: no such topic")
+
 // mark is a committed offset as it lies at the coordinator.
 type mark struct {
 	next  int64
@@ -69,7 +72,7 @@ func partitionsOf(topic string, starts, ends kadm.ListedOffsets, marks map[int32
 	parts := make([]PartitionStatus, 0, len(ends[topic]))
 	for p, end := range ends[topic] {
 		if errors.Is(end.Err, kerr.UnknownTopicOrPartition) {
-			return nil, fmt.Errorf("topic %s does not exist: %w", topic, end.Err)
+			return nil, fmt.Errorf("%w: %s", ErrNoTopic, topic)
 		}
 		start, ok := starts.Lookup(topic, p)
 		if !ok || start.Err != nil || end.Err != nil {
