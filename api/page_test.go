@@ -39,7 +39,7 @@ func TestPagesNeedNothingFromElsewhere(t *testing.T) {
 		}
 	}
 	visit("/")
-	for _, location := range []string{"/assets/page.css", "/assets/flow.js", "/assets/trending.js", "/docs", "/assets/docs.js", "/openapi.json", "/v1/status", "/metrics"} {
+	for _, location := range []string{"/assets/page.css", "/assets/flow.js", "/assets/groups.js", "/assets/trending.js", "/docs", "/assets/docs.js", "/openapi.json", "/v1/status", "/metrics"} {
 		require.True(t, seen[location], location)
 	}
 	files, err := fs.ReadDir(web, "web")

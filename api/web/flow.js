@@ -1,4 +1,5 @@
-// The flow: asks /v1/status every second, and shows how fast and how far behind each stage is.
+// The flow: asks /v1/status every second, shows how fast and how far behind each stage is and what holds it up, and
+// hands the answer on to groups.js.
 
 const stages = [
   { group: 'dedup', count: 'end', name: 'Events', what: 'what producers sent' },
@@ -7,7 +8,6 @@ const stages = [
   { group: 'scores', name: 'Scores', what: 'views and shares of dedup, likes and comments of reactions: counts per post' },
   { group: 'sink-post-events', name: 'ClickHouse', what: 'keeps each event of dedup, for analysts', branch: true },
 ]
-const columns = ['in', 'applied', 'duplicate', 'replay', 'absorbed', 'skipped', 'dead', 'late']
 const rateOver = 5_000 // ms: offsets are committed in steps, so a rate needs a few of them
 const kept = 60 // samples of a curve, one a second
 
@@ -27,7 +27,9 @@ for (const stage of stages) {
     <svg viewBox="0 0 ${kept - 1} 20" preserveAspectRatio="none" aria-hidden="true">
       <path fill="currentColor" opacity=".15"/><path fill="none" stroke="currentColor" stroke-width="1.5" vector-effect="non-scaling-stroke"/>
     </svg>
-    <p class="facts"><span class="total"></span><span class="lag"></span></p>`
+    <p class="facts"><span class="total"></span><span class="lag"></span></p>
+    <p class="recovery" hidden><progress max="1" aria-label="table read"></progress> <span></span></p>
+    <p class="error" hidden></p>`
   li.querySelector('h3 span').textContent = stage.name
   li.querySelector('.what').textContent = stage.what
   flow.append(li)
@@ -65,9 +67,10 @@ function show(stage, status, at) {
   const text = (selector, value) => { stage.card.querySelector(selector).textContent = value }
   const state = stage.card.querySelector('.state')
   if (stage.count !== 'end') {
-    state.textContent = group ? group.state : 'elsewhere'
-    state.className = 'state ' + (group ? group.state : '')
+    state.textContent = !group ? 'elsewhere' : group.crash_loop ? 'crash loop' : group.state
+    state.className = 'state ' + (!group ? '' : group.crash_loop ? 'failed' : group.state)
     text('.lag', group ? `${short.format(group.lag)} behind` : '')
+    if (group) trouble(stage.card, group)
   }
   if (seen === null) return
   const perSecond = rate(stage, at, seen)
@@ -80,27 +83,34 @@ function show(stage, status, at) {
   draw(stage)
 }
 
-function account(accounting) {
-  const table = document.getElementById('accounting')
-  const row = (tag, cells) => {
-    const tr = document.createElement('tr')
-    for (const cell of cells) {
-      const td = document.createElement(tag)
-      td.textContent = cell
-      tr.append(td)
-    }
-    return tr
+// trouble shows how far the table is read, and why a group does not go on.
+function trouble(card, group) {
+  const reading = group.partitions.filter(p => p.state === 'recovering')
+  const bar = card.querySelector('.recovery')
+  bar.hidden = !reading.length
+  if (reading.length) {
+    const sum = of => reading.reduce((n, p) => n + of(p.recovery), 0)
+    const done = sum(r => Math.max(r.at - r.from, 0)), all = sum(r => r.to - r.from)
+    bar.querySelector('progress').value = all ? done / all : 0
+    bar.querySelector('span').textContent = `reading its table, ${short.format(Math.max(all - done, 0))} left`
   }
-  const groups = Object.keys(accounting).sort()
-  table.tHead.replaceChildren(row('th', ['group', ...columns]))
-  table.tBodies[0].replaceChildren(...groups.map(g => row('td', [g, ...columns.map(c => whole.format(accounting[g][c]))])))
-  const balanced = groups.every(g => {
-    const a = accounting[g]
-    return a.in === a.applied + a.duplicate + a.replay + a.absorbed + a.skipped + a.dead
-  })
-  const balance = document.getElementById('balance')
-  balance.textContent = !groups.length ? '' : balanced ? '– all accounted for' : '– does not add up'
-  balance.className = balanced ? 'good' : 'bad'
+  const error = card.querySelector('.error')
+  error.hidden = !group.last_error || !(group.crash_loop || ['failed', 'waiting'].includes(group.state))
+  if (!error.hidden && error.textContent !== group.last_error) error.textContent = group.last_error
+}
+
+// verdict is the one thing about the groups that matters most, and whether it is good.
+function verdict(status) {
+  const first = ok => status.groups.find(ok)?.group
+  const failed = first(g => g.state === 'failed'), loops = first(g => g.crash_loop)
+  const lost = first(g => !g.balanced), full = first(g => g.partitions.some(p => p.metadata_alarm))
+  if (failed) return [`${failed} failed`, 'bad']
+  if (loops) return [`${loops} in a crash loop`, 'bad']
+  if (lost) return [`${lost} does not add up`, 'bad']
+  if (full) return [`${full}: metadata almost full`, 'bad']
+  const waiting = status.groups.find(g => g.state !== 'running')
+  if (waiting) return [`${waiting.group} ${waiting.state}`, '']
+  return [status.drained ? 'live · all done' : 'live', 'good']
 }
 
 function health(text, kind) {
@@ -116,10 +126,8 @@ async function poll() {
     const status = await answer.json()
     const at = performance.now()
     for (const stage of stages) show(stage, status, at)
-    account(status.accounting)
-    const waiting = status.groups.filter(g => g.state !== 'running')
-    if (waiting.length) health(`${waiting[0].group} ${waiting[0].state}`, '')
-    else health(status.drained ? 'live · all done' : 'live', 'good')
+    document.dispatchEvent(new CustomEvent('status', { detail: status }))
+    health(...verdict(status))
   } catch {
     health('not reachable', 'bad')
   }

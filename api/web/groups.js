@@ -1,0 +1,65 @@
+// The tables below the flow: what became of every input, and how the groups stand. Fed by flow.js.
+
+const outcomes = ['in', 'applied', 'duplicate', 'replay', 'absorbed', 'skipped', 'dead', 'late']
+const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
+
+function row(tag, cells) {
+  const tr = document.createElement('tr')
+  for (const cell of cells) {
+    const td = document.createElement(tag)
+    const [text, kind] = [cell].flat()
+    td.textContent = text
+    if (kind) td.className = kind
+    tr.append(td)
+  }
+  return tr
+}
+
+function fill(id, head, rows) {
+  const table = document.getElementById(id)
+  table.tHead.replaceChildren(row('th', head))
+  table.tBodies[0].replaceChildren(...rows.map(cells => row('td', cells)))
+}
+
+function sayAs(id, text, kind) {
+  const element = document.getElementById(id)
+  element.textContent = text
+  element.className = kind
+}
+
+function account({ groups, accounting }) {
+  fill('accounting', ['group', ...outcomes], Object.keys(accounting).sort().map(g => [g, ...outcomes.map(o => whole.format(accounting[g][o]))]))
+  const balanced = groups.every(g => g.balanced)
+  sayAs('balance', !groups.length ? '' : balanced ? '– all accounted for' : '– does not add up', balanced ? 'good' : 'bad')
+}
+
+function bytes(n) {
+  const unit = Math.min(Math.floor(Math.log2(Math.max(n, 1)) / 10), 4)
+  return `${(n / 1024 ** unit).toFixed(unit && n / 1024 ** unit < 10 ? 1 : 0)} ${['B', 'KiB', 'MiB', 'GiB', 'TiB'][unit]}`
+}
+
+// standing is the line of a group. Tables are those of the process that answers.
+function standing(g) {
+  const tables = g.partitions.map(p => p.table).filter(Boolean)
+  const sum = field => tables.reduce((n, t) => n + t[field], 0)
+  const size = field => tables.length ? bytes(sum(field)) : '–'
+  const share = Math.max(0, ...g.partitions.map(p => p.metadata_limit && p.metadata_bytes / p.metadata_limit))
+  const alarm = g.partitions.some(p => p.metadata_alarm)
+  const bad = g.crash_loop || g.state === 'failed'
+  return [
+    g.group, [g.crash_loop ? 'crash loop' : g.state, bad ? 'bad' : ''], whole.format(g.members), whole.format(g.lag),
+    tables.length ? whole.format(sum('rows')) : '–', size('memory_bytes'), size('disk_bytes'),
+    [`${Math.floor(100 * share)} %`, alarm ? 'bad' : ''], [whole.format(g.rebuilds), bad ? 'bad' : ''],
+  ]
+}
+
+function stand({ groups }) {
+  fill('groups', ['group', 'state', 'members', 'behind', 'rows', 'in memory', 'on disk', 'metadata', 'rebuilds'], groups.map(standing))
+  const alarms = groups.filter(g => g.crash_loop || g.state === 'failed' || g.partitions.some(p => p.metadata_alarm)).length
+  sayAs('standing', !groups.length ? '' : alarms ? `– ${alarms} to look at` : '– no alarm', alarms ? 'bad' : 'good')
+}
+
+document.addEventListener('status', event => {
+  account(event.detail)
+  stand(event.detail)
+})
