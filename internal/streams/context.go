@@ -111,7 +111,7 @@ func (c *taskContext) Emit(topic goka.Stream, key string, v any, _ ...goka.Conte
 	if size := len(key) + len(value); size > out.limit && c.large == nil {
 		c.large = fmt.Errorf("an output to %s has %d bytes, at most %d are taken", topic, size, out.limit)
 	}
-	c.outs = append(c.outs, &kgo.Record{Topic: out.topic, Key: []byte(key), Value: value})
+	c.outs = append(c.outs, &kgo.Record{Topic: out.topic, Key: bytesOf(key), Value: value})
 }
 
 // Fail ends the stage: the input is not committed and is read again after the rebuild.

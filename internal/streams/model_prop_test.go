@@ -312,7 +312,7 @@ func (m *model) wrong(want map[string]int) bool {
 			tab := lives(p).task.table
 			for key := range want {
 				e, err := tab.get(key)
-				if e == nil && err == nil {
+				if err == nil && (e == nil || e.row == nil) {
 					continue
 				}
 				if err != nil {

@@ -11,7 +11,7 @@ import (
 func (t *task) runNearLimit(msg any) (schemas.Outcome, error) {
 	c := &t.ctx
 	var before []byte
-	if c.entry != nil {
+	if c.entry != nil && c.entry.row != nil {
 		var err error
 		if before, err = t.table.codec.Encode(c.entry.row); err != nil {
 			return 0, fmt.Errorf("encoding row %q before it grows: %w", c.key, err)
@@ -32,7 +32,7 @@ func (t *task) runNearLimit(msg any) (schemas.Outcome, error) {
 	if c.large == nil {
 		return outcome, t.keep()
 	}
-	if c.entry != nil {
+	if before != nil {
 		row, err := t.table.decode(c.key, before)
 		if err != nil {
 			return 0, err

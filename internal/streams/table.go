@@ -3,6 +3,7 @@ package streams
 import (
 	"errors"
 	"fmt"
+	"unsafe"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -113,13 +114,10 @@ func (t *table) apply(rows []tablestore.Row, next int64) error {
 	return nil
 }
 
-// get returns the decoded row of key, or nil where there is none.
+// get returns the entry of key, nil for none. The row of an entry is nil where it is on its way out.
 func (t *table) get(key string) (*entry, error) {
 	if e := t.hot[key]; e != nil {
 		e.uses++
-		if e.row == nil {
-			return nil, nil
-		}
 		return e, nil
 	}
 	raw, has, err := t.store.Get(key)
@@ -133,9 +131,9 @@ func (t *table) get(key string) (*entry, error) {
 	if err != nil {
 		return nil, err
 	}
+	t.trim() // before, so that set finds in its place what is returned here
 	e := &entry{key: key, row: row, size: len(raw), uses: 1}
 	t.hot[key] = e
-	t.trim()
 	return e, nil
 }
 
@@ -151,9 +149,9 @@ func (t *table) decode(key string, raw []byte) (schemas.Row, error) {
 	return row, nil
 }
 
-// set makes row the row of key as of pos and marks it for the next flush. input is the size of the record that led to it.
-func (t *table) set(key string, row schemas.Row, pos schemas.Position, input int) {
-	e := t.hot[key]
+// set makes row the row of key as of pos and marks it for the next flush. e is what get has just returned, input the
+// size of the record that led to the row.
+func (t *table) set(e *entry, key string, row schemas.Row, pos schemas.Position, input int) {
 	if e == nil {
 		e = &entry{key: key, uses: 1}
 		t.hot[key] = e
@@ -197,7 +195,7 @@ func (t *table) flush() ([]sent, error) {
 	}
 	out := make([]sent, 0, len(t.dirty))
 	for _, e := range t.dirty {
-		r := &kgo.Record{Topic: t.topic, Partition: t.part, Key: []byte(e.key)}
+		r := &kgo.Record{Topic: t.topic, Partition: t.part, Key: bytesOf(e.key)}
 		if e.row != nil {
 			v, err := t.codec.Encode(e.row)
 			if err != nil {
@@ -221,7 +219,7 @@ func (t *table) resend() error {
 		if err != nil {
 			return err
 		}
-		if e != nil {
+		if e != nil && e.row != nil {
 			e.heals = true
 			t.touch(e)
 		}
@@ -302,6 +300,9 @@ func (t *table) acknowledged(rows []sent, trusting bool) error {
 
 // trim forgets decoded rows beyond the cache's size, any that are not under way.
 func (t *table) trim() {
+	if len(t.hot) <= t.cache { // beginning to range over a map is dear
+		return
+	}
 	tries := 16
 	for key, e := range t.hot {
 		if len(t.hot) <= t.cache || tries == 0 {
@@ -313,3 +314,6 @@ func (t *table) trim() {
 		}
 	}
 }
+
+// bytesOf returns the bytes of s, not a copy: a producer only reads the key it is given.
+func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }

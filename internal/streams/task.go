@@ -126,7 +126,7 @@ func (t *task) apply(ctx context.Context, rec *kgo.Record) (schemas.Outcome, err
 	if c.entry, err = t.table.get(c.key); err != nil {
 		return 0, err
 	}
-	if c.entry != nil && c.entry.row.Last().Covers(c.pos) {
+	if c.entry != nil && c.entry.row != nil && c.entry.row.Last().Covers(c.pos) {
 		return schemas.Absorbed, nil
 	}
 	if t.careful == rec.Offset || t.table.near(c.entry, len(rec.Value)) {
@@ -151,7 +151,7 @@ func (t *task) keep() error {
 		return c.err
 	}
 	if c.row != nil {
-		t.table.set(c.key, c.row, c.pos, len(c.rec.Value))
+		t.table.set(c.entry, c.key, c.row, c.pos, len(c.rec.Value))
 	}
 	for _, r := range c.outs {
 		t.ledger.output(r)
