@@ -1,24 +1,33 @@
 // Package streams runs goka processor groups so that a crash neither loses nor double-counts anything.
 //
-// goka keeps group membership, partition goroutines, table recovery and views; this package replaces, through goka's
-// own options, what stands between a verb and exactness:
+// What a reader needs: New makes a Stage from a goka graph and a Verb, Run runs it, Status tells how it stands; NewView
+// reads a table; Provision makes topics; NewInspector reads lag and accounting from the brokers. Example shows all of it.
 //
-//	stage.go       one group: builds goka processors from a graph and a verb
-//	supervisor.go  rebuilds a processor that ended, with backoff
-//	group.go       the consumer group: no fixed pause at rebalances, commits only what is durable
-//	session.go     one group generation: its producer, its tasks, its tick
-//	task.go        one partition: which inputs are replays, what became of each
-//	ledger.go      outputs, then rows, then offset
-//	table.go       the group table as decoded rows, each dirty row encoded once per tick
-//	context.go     what a verb sees: goka.Context on top of all this
-//	producer.go    franz-go behind goka.Producer
-//	provision.go   topics from a catalogue
-//	view.go        a table as decoded rows for readers
-//	inspect.go     lag and accounting from committed offsets
+// goka keeps the graph, the goroutine of each partition and the views; this package replaces, through goka's own
+// options, what stands between a verb and exactness:
+//
+//	stage.go        one group: a goka processor from a graph and a verb, built again and again
+//	supervisor.go   when it is built again, when not, and what is said of it
+//	engine.go       what goka sees of Kafka: one session for ever, a message per batch
+//	session.go      one membership in the group: clients, poll loop, ticks
+//	part.go         partitions that come and go in it; standby.go those of others that are followed
+//	commit.go       offsets, with the coordinator's answer; checkpoints.go reads them back
+//	lease.go        the pause gate; watch.go what else may be wrong; epochs.go topics made again
+//	feed.go         fetched records on their way to a partition's goroutine
+//	task.go         one partition: which inputs are replays, what became of each; refuse.go what is too large
+//	ledger.go       outputs, then rows, then offset
+//	table.go        the group table: decoded rows above a store of what is acknowledged
+//	keeper.go       the stores of a process, from session to session (package tablestore)
+//	follow.go       reading a changelog
+//	context.go      what a verb sees: goka.Context on top of all this
+//	clients.go      the settings of the three Kafka clients; describe.go what they ask first
+//	provision.go    topics from a catalogue
+//	view.go         a table as decoded rows for readers
+//	inspect.go      lag and accounting from committed offsets
 //
 // Guarantee: every output, row and count is as if each input had been processed exactly once, in log order, provided
-// that a group with a table has one input topic and that a verb decides by its input and row alone (never by the
-// clock). Records may be written more than once; consumers recognise repeats by their schemas.Origin.
+// that a group has one input topic and that a verb decides by its input and row alone (never by the clock). Records may
+// be written more than once; consumers recognise repeats by their schemas.Origin.
 //
-// It does not expire rows, keep tables on disk, or fence a process that was frozen beyond its session.
+// It has no joins, no loopback, no timers for verbs and no transactions.
 package streams
