@@ -2,38 +2,94 @@ package chaos
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/nova-social/nova-streams/internal/streams"
-	"github.com/nova-social/nova-streams/topology"
+	"github.com/nova-social/nova-streams/test/realkafka"
 )
 
-func TestKills_leave_every_count_exact(t *testing.T) {
+func skipShort(t *testing.T) {
+	t.Helper()
 	if testing.Short() {
-		t.Skip("takes a minute: make chaos")
+		t.Skip("takes minutes: make chaos")
 	}
-	kills := int(envInt(t, "KILLS", 20))
-	out := run(t, kills, streams.Controls{})
-	require.Zero(t, out.wrong, "of %d posts", len(out.truth.posts))
-	require.Equal(t, out.truth.rows, out.rows, "rows in ClickHouse")
-	require.Equal(t, out.truth.rows, out.accounting[topology.PostEventsSink].Applied)
-	require.Positive(t, out.replays)
-	require.GreaterOrEqual(t, out.hits, min(5, kills), "too few kills fell between an output and its commit")
 }
 
-// The same with a rule switched off must go wrong: else the test above proves nothing.
-func TestControls_go_wrong(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes a minute: make chaos")
+// Whatever happens to processes and brokers, every count is exact afterwards.
+func TestFaults_leave_every_count_exact(t *testing.T) {
+	skipShort(t)
+	mixed(t, 1)
+}
+
+// The same with three brokers, of which one at a time is killed.
+func TestFaults_with_three_brokers(t *testing.T) {
+	skipShort(t)
+	if !realkafka.Wanted() {
+		t.Skip("needs broker processes: make test-real")
 	}
-	for name, c := range map[string]streams.Controls{
-		"origins ignored": {IgnoreOrigins: true},
-		"rows first":      {RowsFirst: true},
+	mixed(t, 3)
+}
+
+func mixed(t *testing.T, brokers int) {
+	t.Helper()
+	w := newWorld(t, brokers, true, nil)
+	w.feed("")
+	w.start("a")
+	w.start("b")
+	faults := w.faults()
+	w.strike(int(envInt(t, "FAULTS", int64(3*len(faults)))), faults)
+	w.progress()
+	w.endFeed()
+	accounts := w.drain(w.truth.sent)
+	w.requireExact(accounts)
+	require.Positive(t, w.says("instance a"))
+	replays := int64(0)
+	for _, a := range accounts {
+		replays += a.Replay
+	}
+	require.Positive(t, replays, "no fault fell between an output and its commit")
+}
+
+// With a rule switched off the run must go wrong: else the tests above prove nothing.
+func TestControls_go_wrong(t *testing.T) {
+	skipShort(t)
+	kills := func(w *world) {
+		for range 8 {
+			w.progress()
+			w.pause(1200 * time.Millisecond)
+			w.killed("a", "b")
+		}
+	}
+	freezes := func(w *world) {
+		for range 5 {
+			w.progress()
+			w.pause(500 * time.Millisecond)
+			w.frozen(w.any())
+		}
+	}
+	for name, c := range map[string]struct {
+		controls streams.Controls
+		happens  func(*world)
+	}{
+		"origins ignored":                      {streams.Controls{IgnoreOrigins: true}, kills},
+		"rows first":                           {streams.Controls{RowsFirst: true}, kills},
+		"commits that do not wait":             {streams.Controls{CommitEarly: true}, kills},
+		"neither pause gate nor foreign alarm": {streams.Controls{NoFences: true}, freezes},
 	} {
 		t.Run(name, func(t *testing.T) {
-			out := run(t, 6, c)
-			require.Positive(t, out.wrong)
+			w := newWorld(t, 1, false, func(j *job) { j.Controls = c.controls })
+			w.feed("")
+			w.start("a")
+			w.start("b")
+			c.happens(w)
+			w.progress()
+			w.endFeed()
+			w.drain(w.truth.sent)
+			viewed, compacted := wrongPosts(t, w.job, w.truth)
+			t.Logf("%d posts wrong in a view, %d as compaction leaves it, of %d", viewed, compacted, len(w.truth.posts))
+			require.Positive(t, viewed+compacted)
 		})
 	}
 }

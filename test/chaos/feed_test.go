@@ -77,9 +77,9 @@ func (tr *truth) count(e event) {
 	tr.posts[e.PostID][e.Action]++
 }
 
-// feed sends the redelivered hour again and again, each pass with event ids and post ids of its own, at perSecond
-// until ctx ends, and returns the recount once everything is acknowledged.
-func feed(ctx context.Context, t *testing.T, brokers []string, events []event, perSecond int) *truth {
+// feed sends the redelivered hour again and again, each pass with event ids of its own (and of those of other feeds, by
+// tag), at perSecond until ctx ends, adds it to the recount, and returns once everything is acknowledged.
+func (tr *truth) feed(ctx context.Context, t *testing.T, brokers []string, events []event, perSecond int, tag string) {
 	t.Helper()
 	cfg := kafka.NewConfig("feed")
 	cfg.Producer.Return.Successes = false
@@ -95,13 +95,13 @@ func feed(ctx context.Context, t *testing.T, brokers []string, events []event, p
 		}
 		close(failed)
 	}()
-	tr, limit := newTruth(), rate.NewLimiter(rate.Limit(perSecond), perSecond/10)
+	limit := rate.NewLimiter(rate.Limit(perSecond), perSecond/10)
 	for pass := 0; ctx.Err() == nil; pass++ {
 		for _, e := range events {
 			if limit.Wait(ctx) != nil {
 				break
 			}
-			e.EventID += fmt.Sprint("/", pass)
+			e.EventID += fmt.Sprint("/", tag, pass)
 			e.EventTime = time.Now().UTC().Format(time.RFC3339Nano)
 			if pass > 0 && e.Action == "like" {
 				e.UserID += fmt.Sprint("/", pass)
@@ -113,7 +113,6 @@ func feed(ctx context.Context, t *testing.T, brokers []string, events []event, p
 	for err := range failed {
 		require.NoError(t, err)
 	}
-	return tr
 }
 
 func (tr *truth) send(t *testing.T, p sarama.AsyncProducer, e event) {

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/exec"
+	"os/signal"
 	"syscall"
 	"testing"
 	"time"
@@ -15,7 +17,6 @@ import (
 
 	"github.com/nova-social/nova-streams/internal/app"
 	"github.com/nova-social/nova-streams/internal/config"
-	"github.com/nova-social/nova-streams/internal/devstack"
 	"github.com/nova-social/nova-streams/internal/streams"
 )
 
@@ -26,6 +27,10 @@ const workerEnv = "CHAOS_WORKER"
 type job struct {
 	Brokers  []string
 	Registry string
+	Copies   int // of every partition
+	Instance string
+	Disk     []string // groups whose tables are on disk
+	DataDir  string
 	Controls streams.Controls
 }
 
@@ -46,8 +51,9 @@ func work(text string) error {
 	if err := json.Unmarshal([]byte(text), &j); err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	ctx := context.Background()
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
 	a, err := app.Build(ctx, j.config(), []app.Role{app.Processors}, log, app.Options{})
 	if err != nil {
 		return err
@@ -60,26 +66,47 @@ func (j job) config() config.Config {
 	cfg.Kafka.Brokers, cfg.Kafka.Partitions = j.Brokers, 4
 	cfg.Registry.URL = j.Registry
 	cfg.HTTP.Addr = "127.0.0.1:0" // several on one host
-	cfg.Streams.SessionTimeout = time.Second // a killed member's partitions are given away after this
+	if j.Copies > 1 {
+		cfg.Kafka.Replication, cfg.Kafka.MinInsyncReplicas = int16(j.Copies), 2
+	}
+	cfg.Streams.SessionTimeout = session
+	cfg.Streams.Instance, cfg.Streams.Disk, cfg.Streams.DataDir = j.Instance, j.Disk, j.DataDir
 	cfg.Streams.Controls = j.Controls
 	return cfg
 }
 
+// session is the silence after which a member's partitions are given away.
+const session = 2 * time.Second
+
 // worker is a running worker process.
 type worker struct{ cmd *exec.Cmd }
 
-func (j job) start(t *testing.T) *worker {
+// start starts a worker that says to log what it does.
+func (j job) start(t *testing.T, log io.Writer) *worker {
 	t.Helper()
 	text, err := json.Marshal(j)
 	require.NoError(t, err)
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), workerEnv+"="+string(text))
-	cmd.Stdout, cmd.Stderr = t.Output(), t.Output()
+	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	require.NoError(t, cmd.Start())
 	w := &worker{cmd}
 	t.Cleanup(w.kill)
 	return w
+}
+
+// signal sends a signal.
+func (w *worker) signal(t *testing.T, s syscall.Signal) {
+	t.Helper()
+	require.NoError(t, w.cmd.Process.Signal(s))
+}
+
+// stop asks the worker to end and waits for it.
+func (w *worker) stop(t *testing.T) {
+	t.Helper()
+	w.signal(t, syscall.SIGTERM)
+	require.NoError(t, w.cmd.Wait())
 }
 
 // kill sends SIGKILL and waits for the end.
@@ -88,8 +115,4 @@ func (w *worker) kill() {
 		_ = w.cmd.Process.Kill()
 		_ = w.cmd.Wait()
 	}
-}
-
-func jobFor(stack *devstack.Stack, c streams.Controls) job {
-	return job{Brokers: stack.Brokers(), Registry: stack.RegistryURL(), Controls: c}
 }

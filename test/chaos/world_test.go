@@ -1,0 +1,239 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nova-social/nova-streams/internal/app"
+	"github.com/nova-social/nova-streams/internal/clickhouse"
+	"github.com/nova-social/nova-streams/internal/devstack"
+	"github.com/nova-social/nova-streams/internal/devstack/devstacktest"
+	"github.com/nova-social/nova-streams/internal/streams"
+	"github.com/nova-social/nova-streams/internal/testbuffer"
+	"github.com/nova-social/nova-streams/schemas"
+	"github.com/nova-social/nova-streams/test/realkafka"
+	"github.com/nova-social/nova-streams/topology"
+)
+
+const (
+	testdata  = "../../testdata/gh/events_h0_dup.jsonl.gz"
+	perSecond = 3000
+)
+
+func envInt(t *testing.T, name string, def int64) int64 {
+	t.Helper()
+	v := os.Getenv(name)
+	if v == "" {
+		return def
+	}
+	n, err := strconv.ParseInt(v, 10, 64)
+	require.NoError(t, err, name)
+	return n
+}
+
+// world is a stack under load, two workers, and everything that can be done to them.
+type world struct {
+	t         *testing.T
+	rnd       *rand.Rand
+	stack     *devstack.Stack
+	kafka     *realkafka.Cluster // nil: the embedded broker
+	job       job
+	sinks     bool
+	log       testbuffer.Buffer // of all workers
+	workers   map[string]*worker
+	inspector *streams.Inspector
+	truth     *truth
+	stopFeed  func()
+	fed       chan struct{}
+}
+
+// newWorld starts a stack on brokers broker processes (the embedded broker, if no real one is wanted).
+func newWorld(t *testing.T, brokers int, sinks bool, change func(*job)) *world {
+	t.Helper()
+	seed := envInt(t, "SEED", time.Now().UnixNano()%1_000_000)
+	t.Logf("SEED=%d", seed)
+	w := &world{t: t, rnd: rand.New(rand.NewPCG(uint64(seed), 1)), workers: map[string]*worker{}, truth: newTruth(), sinks: sinks}
+	without := devstack.Redis
+	if !sinks {
+		without |= devstack.ClickHouse
+	}
+	if realkafka.Wanted() {
+		w.kafka = realkafka.Start(t, brokers, realkafka.Dir(filepath.Join(t.TempDir(), "kafka")))
+		w.stack = devstacktest.Start(t, devstacktest.Without(without|devstack.Kafka))
+		w.job.Brokers, w.job.Copies = w.kafka.Brokers(), brokers
+	} else {
+		w.stack = devstacktest.Start(t, devstacktest.Without(without))
+		w.job.Brokers = w.stack.Brokers()
+	}
+	w.job.Registry = w.stack.RegistryURL()
+	if change != nil {
+		change(&w.job)
+	}
+	if sinks {
+		w.startSink()
+	}
+	var err error
+	w.inspector, err = streams.NewInspector(w.job.Brokers, "")
+	require.NoError(t, err)
+	t.Cleanup(w.inspector.Close)
+	t.Cleanup(func() {
+		if t.Failed() {
+			_, _ = t.Output().Write([]byte(w.log.String()))
+		}
+	})
+	return w
+}
+
+// start starts or restarts the worker of a name.
+func (w *world) start(name string) *worker {
+	w.t.Helper()
+	j := w.job
+	j.Instance = name
+	w.workers[name] = j.start(w.t, &w.log)
+	return w.workers[name]
+}
+
+// feed loads events until the world is drained.
+func (w *world) feed(tag string) {
+	ctx, cancel := context.WithCancel(w.t.Context())
+	w.fed = make(chan struct{})
+	w.stopFeed = cancel
+	go func() {
+		defer close(w.fed)
+		w.truth.feed(ctx, w.t, w.job.Brokers, readEvents(w.t, testdata), perSecond, tag)
+	}()
+}
+
+// endFeed stops the load and waits until all of it is acknowledged.
+func (w *world) endFeed() {
+	w.stopFeed()
+	<-w.fed
+}
+
+// says returns how often the workers' logs say something.
+func (w *world) says(text string) int { return strings.Count(w.log.String(), text) }
+
+// startSink runs the sink in this process.
+func (w *world) startSink() {
+	t, cfg := w.t, w.job.config()
+	cfg.Streams.Controls = streams.Controls{}
+	cfg.HTTP.Addr = "127.0.0.1:0"
+	cfg.ClickHouse.Addrs = []string{w.stack.ClickHouseAddr()}
+	_, err := clickhouse.Migrate(t.Context(), cfg.ClickHouse)
+	require.NoError(t, err)
+	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	a, err := app.Build(t.Context(), cfg, []app.Role{app.Sinks}, log, app.Options{})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- a.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		require.NoError(t, <-done)
+		require.NoError(t, a.Close(context.Background()))
+	})
+}
+
+func (w *world) inputs() []streams.Input {
+	in := []streams.Input{
+		{Group: string(topology.Dedup), Topic: string(topology.Events)},
+		{Group: string(topology.Reactions), Topic: string(topology.ReactionInputs)},
+		{Group: string(topology.Scores), Topic: string(topology.Engagements)},
+	}
+	if w.sinks {
+		in = append(in, streams.Input{Group: topology.PostEventsSink, Topic: string(topology.Activity)})
+	}
+	return in
+}
+
+// status returns how the groups stand; false while the brokers do not say.
+func (w *world) status() ([]streams.GroupStatus, bool) {
+	ctx, cancel := context.WithTimeout(w.t.Context(), 3*time.Second)
+	defer cancel()
+	groups, err := w.inspector.Groups(ctx, w.inputs())
+	return groups, err == nil
+}
+
+// replays returns how many repeats were recognised so far.
+func (w *world) replays() (n int64) {
+	groups, _ := w.status()
+	for _, g := range groups {
+		n += g.Accounting().Replay
+	}
+	return n
+}
+
+// progress waits until dedup and scores have committed more than at the call.
+func (w *world) progress() {
+	w.t.Helper()
+	var first []streams.GroupStatus
+	require.Eventually(w.t, func() bool {
+		now, ok := w.status()
+		if !ok {
+			return false
+		}
+		if first == nil {
+			first = now
+		}
+		return now[0].Accounting().In > first[0].Accounting().In && now[2].Accounting().In > first[2].Accounting().In
+	}, 60*time.Second, 20*time.Millisecond, "no progress")
+}
+
+// drain ends the load, waits until everything is done and returns the accounts. sent is how many records the present
+// input topic got.
+func (w *world) drain(sent int64) map[string]schemas.Accounting {
+	w.t.Helper()
+	accounts := map[string]schemas.Accounting{}
+	require.Eventually(w.t, func() bool {
+		groups, ok := w.status()
+		if !ok {
+			return false
+		}
+		for _, g := range groups {
+			if g.Lag() != 0 {
+				return false
+			}
+			accounts[g.Group] = g.Accounting()
+		}
+		return accounts[string(topology.Dedup)].In == sent
+	}, 120*time.Second, 50*time.Millisecond, "not drained")
+	time.Sleep(2 * time.Second) // a resting table is looked at once a second: what was outdone is sent again
+	require.Eventually(w.t, func() bool { groups, ok := w.status(); return ok && groups[2].State == "Stable" }, 30*time.Second, 50*time.Millisecond)
+	for group, a := range accounts {
+		require.True(w.t, a.Balanced(), "%s: %+v", group, a)
+	}
+	return accounts
+}
+
+// requireExact compares everything with the recount.
+func (w *world) requireExact(accounts map[string]schemas.Accounting) {
+	w.t.Helper()
+	viewed, compacted := wrongPosts(w.t, w.job, w.truth)
+	require.Zero(w.t, viewed, "posts wrong in a view, of %d", len(w.truth.posts))
+	require.Zero(w.t, compacted, "posts wrong in the log as compaction leaves it, of %d", len(w.truth.posts))
+	if w.sinks {
+		require.Equal(w.t, w.truth.rows, rowsInClickHouse(w.t, w.stack), "rows in ClickHouse")
+		require.Equal(w.t, w.truth.rows, accounts[topology.PostEventsSink].Applied)
+	}
+	require.Zero(w.t, w.says("stage stopped"), "a stage gave up")
+	var replays int64
+	for _, a := range accounts {
+		replays += a.Replay
+	}
+	w.t.Logf("%d events sent, %d distinct, %d posts: all exact; %d replays dropped; %d rebuilds, %d takeovers", w.truth.sent, w.truth.rows, len(w.truth.posts), replays, w.says("rebuilding stage"), w.says("partition taken over"))
+}
+
+// pause waits a random time, at most d.
+func (w *world) pause(d time.Duration) { time.Sleep(time.Duration(w.rnd.Int64N(int64(d)))) }
+
+func tagged(n int) string { return fmt.Sprintf("t%d-", n) }
