@@ -7,9 +7,9 @@ SHELL       := /bin/bash
 ARGS  ?=
 # make fuzz:  time per fuzz function
 T     ?= 10s
-# make chaos: seed of the run to repeat, and how many kills; the test's own choice if empty
+# make chaos: seed of the run to repeat, and how many faults; the test's own choice if empty
 SEED  ?=
-KILLS ?=
+FAULTS ?=
 # make bench: which benchmarks
 BENCH ?= .
 # make test, race, lint, bench: which packages
@@ -66,8 +66,8 @@ fuzz: ## every fuzz function for T=10s
 	done
 
 .PHONY: chaos
-chaos: ## kill, restart and poison; SEED=… repeats a run
-	$(if $(SEED),SEED=$(SEED)) $(if $(KILLS),KILLS=$(KILLS)) go test -count=1 -v -timeout 30m ./test/chaos/... ./internal/app/...
+chaos: ## kill, freeze, add and take away; SEED=… repeats a run, FAULTS=300 is the long form
+	$(if $(SEED),SEED=$(SEED)) $(if $(FAULTS),FAULTS=$(FAULTS)) go test -count=1 -v -timeout 90m ./test/chaos/... ./internal/app/...
 
 .PHONY: bench
 bench: ## benchmarks; BENCH=regexp picks some

@@ -59,7 +59,7 @@ func (l *lease) tick() {
 func (l *lease) valid() bool {
 	now := time.Since(l.began)
 	if l.ended.Load() {
-		return false
+		return l.off
 	}
 	return l.off || now < time.Duration(l.until.Load()) || l.joining.Load() && now-time.Duration(l.awake.Load()) < awakeFor
 }

@@ -146,7 +146,7 @@ func (se *session) recover(ctx context.Context, p *part) error {
 		return err
 	}
 	p.recovered.Store(p.recovery.To)
-	se.cfg.Log.InfoContext(ctx, "partition taken over", "group", se.group, "partition", p.n, "from", p.task.start,
+	se.cfg.Log.InfoContext(ctx, "partition taken over", "group", se.group, "instance", se.instance, "partition", p.n, "from", p.task.start,
 		"changelog_records", p.recovery.To-p.recovery.From, "took", time.Since(p.began).Round(time.Millisecond))
 	return p.task.recovered()
 }

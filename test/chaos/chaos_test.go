@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"syscall"
 	"testing"
 	"time"
 
@@ -44,7 +45,7 @@ func mixed(t *testing.T, brokers int) {
 	w.endFeed()
 	accounts := w.drain(w.truth.sent)
 	w.requireExact(accounts)
-	require.Positive(t, w.says("instance a"))
+	require.Positive(t, w.says("instance=a"))
 	replays := int64(0)
 	for _, a := range accounts {
 		replays += a.Replay
@@ -62,11 +63,23 @@ func TestControls_go_wrong(t *testing.T) {
 			w.killed("a", "b")
 		}
 	}
-	freezes := func(w *world) {
-		for range 5 {
+	freezes := func(w *world) { // the one that was frozen has the last word
+		for n := range 6 {
 			w.progress()
 			w.pause(500 * time.Millisecond)
-			w.frozen(w.any())
+			w.workers["a"].signal(w.t, syscall.SIGSTOP)
+			time.Sleep(session + time.Second)
+			w.progress()
+			w.endFeed()
+			time.Sleep(2 * time.Second)
+			w.workers["a"].signal(w.t, syscall.SIGCONT)
+			w.drain(w.truth.sent)
+			viewed, compacted := wrongPosts(w.t, w.job, w.truth)
+			w.t.Logf("%d. freeze: %d posts wrong in a view, %d as compaction leaves it", n+1, viewed, compacted)
+			if viewed+compacted > 0 {
+				return
+			}
+			w.feed(tagged(n))
 		}
 	}
 	for name, c := range map[string]struct {
@@ -84,7 +97,6 @@ func TestControls_go_wrong(t *testing.T) {
 			w.start("a")
 			w.start("b")
 			c.happens(w)
-			w.progress()
 			w.endFeed()
 			w.drain(w.truth.sent)
 			viewed, compacted := wrongPosts(t, w.job, w.truth)

@@ -30,14 +30,14 @@ func (w *world) faults() []fault {
 			w.progress()
 			w.pause(time.Second)
 			c.stop(w.t)
-		}, "instance c"},
+		}, "instance=c"},
 		{"a third comes and is killed", func(w *world) {
 			c := w.start("c")
 			w.progress()
 			w.pause(time.Second)
 			c.kill()
 			time.Sleep(session)
-		}, "instance c"},
+		}, "instance=c"},
 		{"one is frozen beyond its session", func(w *world) { w.frozen(w.any()) }, "streams: no word from the group's coordinator"},
 	}
 	if w.kafka != nil {
