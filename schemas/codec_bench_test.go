@@ -4,6 +4,9 @@ import (
 	"testing"
 
 	"github.com/lovoo/goka"
+
+	"github.com/nova-social/nova-streams/internal/domain/engagement"
+	"github.com/nova-social/nova-streams/schemas"
 )
 
 func benchmarkDecode(b *testing.B, codec goka.Codec, data []byte) {
@@ -17,9 +20,22 @@ func benchmarkDecode(b *testing.B, codec goka.Codec, data []byte) {
 	}
 }
 
+// benchmarks are the samples, and a score row as it is while a post is looked at.
+func benchmarks(c *schemas.Codecs) map[string]sample {
+	all := samples(c)
+	row := &schemas.ScoreRow{Lifetime: engagement.Counts{Views: 1000, Impressions: 2000, Likes: 30, Comments: 4, Shares: 5}, LastEngagement: 1420070400123}
+	for i := range int64(10) {
+		start := 1420070400000 + 5000*i
+		row.Buckets = append(row.Buckets, engagement.Bucket{Start: start, Last: start + 17*i, Counts: engagement.Counts{Views: 100, Likes: i}})
+	}
+	row.SetLast(schemas.Position{Offset: 123_456_789})
+	all["score_row of 10 buckets"] = sample{c.ScoreRows, row}
+	return all
+}
+
 func BenchmarkDecode(b *testing.B) {
 	c, _ := newCodecs(b)
-	for name, s := range samples(c) {
+	for name, s := range benchmarks(c) {
 		b.Run(name, func(b *testing.B) { benchmarkDecode(b, s.codec, encode(b, s.codec, s.record)) })
 	}
 	b.Run("event as JSON", func(b *testing.B) {
@@ -29,7 +45,7 @@ func BenchmarkDecode(b *testing.B) {
 
 func BenchmarkEncode(b *testing.B) {
 	c, _ := newCodecs(b)
-	for name, s := range samples(c) {
+	for name, s := range benchmarks(c) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

@@ -78,11 +78,11 @@ func NewCodecs(ctx context.Context, r Registrar) (*Codecs, error) {
 	}
 	lookup := waitFor(ctx, r)
 	return &Codecs{
-		Events:         eventCodec{newFramed[Event]("event", eventSchema, ids[subjectEvents], lookup)},
-		Activity:       newFramed[Activity]("activity", activitySchema, ids[subjectActivity], lookup),
-		ReactionInputs: newFramed[ReactionInput]("reaction input", reactionInputSchema, ids[subjectReactionInputs], lookup),
-		Engagements:    newFramed[Engagement]("engagement", engagementSchema, ids[subjectEngagements], lookup),
-		DeadLetters:    newFramed[DeadLetter]("dead letter", deadLetterSchema, ids[subjectEventsDLQ], lookup),
+		Events:         eventCodec{newFramed[Event]("event", eventSchema, nil, ids[subjectEvents], lookup)},
+		Activity:       newFramed[Activity]("activity", activitySchema, activityByHand, ids[subjectActivity], lookup),
+		ReactionInputs: newFramed[ReactionInput]("reaction input", reactionInputSchema, reactionInputByHand, ids[subjectReactionInputs], lookup),
+		Engagements:    newFramed[Engagement]("engagement", engagementSchema, engagementByHand, ids[subjectEngagements], lookup),
+		DeadLetters:    newFramed[DeadLetter]("dead letter", deadLetterSchema, nil, ids[subjectEventsDLQ], lookup),
 		DedupRows:      dedupRows,
 		ReactionRows:   reactionRows,
 		ScoreRows:      scoreRows,

@@ -37,6 +37,9 @@ func fuzzRecord(f *testing.F, codec goka.Codec) {
 	f.Helper()
 	f.Fuzz(func(t *testing.T, data []byte) {
 		record := decode(t, codec, data)
+		if hand, ok := codec.(schemas.HandCodec); ok {
+			readAlike(t, hand, data)
+		}
 		if bad, ok := record.(*schemas.Unreadable); ok {
 			require.NotEmpty(t, bad.Reason)
 			require.LessOrEqual(t, len(bad.Detail), schemas.MaxDetail)
@@ -110,6 +113,7 @@ func FuzzEvent(f *testing.F) {
 func fuzzRow(f *testing.F, codec schemas.RowCodec) {
 	f.Helper()
 	f.Fuzz(func(t *testing.T, data []byte) {
+		readAlike(t, codec.(schemas.HandCodec), data)
 		last, peeked := codec.Last(data)
 		value, err := codec.Decode(data)
 		if err != nil {

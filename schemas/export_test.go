@@ -1,6 +1,13 @@
 package schemas
 
-import "time"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/lovoo/goka"
+	"github.com/twmb/avro"
+)
 
 // What the tests compare: the quick way and the one by the book.
 var (
@@ -17,3 +24,39 @@ func LibraryTime(s string) (int64, error) {
 	err := at.UnmarshalText([]byte(s))
 	return at.UnixMilli(), err
 }
+
+// HandCodec is a codec that has a way by hand and one by the schema.
+type HandCodec interface {
+	goka.Codec
+	BySchema() goka.Codec // itself, without the way by hand
+	ReadsByHand(data []byte) bool
+	Shapes() (written, is string) // of the schema: as the way by hand has it, and as the file has it
+}
+
+func (c *framed[T]) BySchema() goka.Codec {
+	other := *c
+	other.byHand = nil
+	return &other
+}
+
+func (c *framed[T]) ReadsByHand(data []byte) bool {
+	_, ok := c.byHand.decode(data[len(c.head):])
+	return ok
+}
+
+func (c *framed[T]) Shapes() (written, is string) { return c.byHand.shape, shapeOf(c.reader) }
+
+func (c *rowCodec[R, W]) BySchema() goka.Codec {
+	other := *c
+	other.byHand = nil
+	return &other
+}
+
+func (c *rowCodec[R, W]) ReadsByHand(data []byte) bool {
+	_, ok := c.byHand.decode(data[len(c.head):])
+	return ok
+}
+
+func (c *rowCodec[R, W]) Shapes() (written, is string) { return c.byHand.shape, shapeOf(c.current) }
+
+func shapeOf(schema *avro.Schema) string { return hex.EncodeToString(schema.Fingerprint(sha256.New())) }

@@ -19,12 +19,15 @@ const (
 type framed[T any] struct {
 	name    string // of the record, for errors
 	reader  *avro.Schema
-	id      uint32 // under which reader is registered
+	id      uint32      // under which reader is registered
+	head    []byte      // of every frame with that id
+	byHand  *byHand[*T] // nil: reader does it all
 	writers *writers
 }
 
-func newFramed[T any](name string, reader *avro.Schema, id uint32, lookup lookup) *framed[T] {
-	return &framed[T]{name: name, reader: reader, id: id, writers: newWriters(reader, id, lookup)}
+func newFramed[T any](name string, reader *avro.Schema, byHand *byHand[*T], id uint32, lookup lookup) *framed[T] {
+	head := binary.BigEndian.AppendUint32([]byte{frameMagic}, id)
+	return &framed[T]{name: name, reader: reader, id: id, head: head, byHand: byHand, writers: newWriters(reader, id, lookup)}
 }
 
 // Encode returns the framed Avro of a *T. It fails only for another type or a value outside the schema's enums.
@@ -33,9 +36,12 @@ func (c *framed[T]) Encode(value any) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("encoding %s: %T is not %T", c.name, value, record)
 	}
-	frame := make([]byte, frameSize, 192) // most records fit
-	binary.BigEndian.PutUint32(frame[1:], c.id)
-	data, err := c.reader.AppendEncode(frame, record)
+	if record != nil {
+		if data, ok := c.byHand.encode(c.head, record); ok {
+			return data, nil
+		}
+	}
+	data, err := c.reader.AppendEncode(append(make([]byte, 0, 192), c.head...), record) // most records fit
 	if err != nil {
 		return nil, fmt.Errorf("encoding %s: %w", c.name, err)
 	}
@@ -63,7 +69,13 @@ func (c *framed[T]) decode(data []byte) (*T, *Unreadable, error) {
 	case len(data) < frameSize:
 		return nil, refuse(data, ReasonMalformed, "frame of %d bytes, at least %d", len(data), frameSize), nil
 	}
-	writer, err := c.writers.get(binary.BigEndian.Uint32(data[1:frameSize]))
+	id := binary.BigEndian.Uint32(data[1:frameSize])
+	if id == c.id {
+		if record, ok := c.byHand.decode(data[frameSize:]); ok {
+			return record, nil, nil
+		}
+	}
+	writer, err := c.writers.get(id)
 	if err != nil {
 		return nil, nil, fmt.Errorf("decoding %s: %w", c.name, err)
 	}

@@ -29,7 +29,9 @@ var errEmptyRow = errors.New("schemas: empty row")
 type rowCodec[R Row, W any] struct {
 	name    string
 	version byte
+	head    []byte // version
 	current *avro.Schema
+	byHand  *byHand[R]            // for current
 	writers map[byte]*avro.Schema // every schema rows were ever written with, resolved to current
 	wire    func(R) *W
 	row     func(*W) R
@@ -37,8 +39,8 @@ type rowCodec[R Row, W any] struct {
 }
 
 // newRowCodec takes the schemas of all versions; the last, highest one is current and is what rows are written with.
-func newRowCodec[R Row, W any](name string, versions map[byte]*avro.Schema, empty func() R, wire func(R) *W, row func(*W) R) *rowCodec[R, W] {
-	c := &rowCodec[R, W]{name: name, writers: make(map[byte]*avro.Schema, len(versions)), wire: wire, row: row, empty: empty}
+func newRowCodec[R Row, W any](name string, versions map[byte]*avro.Schema, byHand *byHand[R], empty func() R, wire func(R) *W, row func(*W) R) *rowCodec[R, W] {
+	c := &rowCodec[R, W]{name: name, byHand: byHand, writers: make(map[byte]*avro.Schema, len(versions)), wire: wire, row: row, empty: empty}
 	for version, schema := range versions {
 		if c.current == nil || version > c.version {
 			c.version, c.current = version, schema
@@ -51,6 +53,7 @@ func newRowCodec[R Row, W any](name string, versions map[byte]*avro.Schema, empt
 		}
 		c.writers[version] = resolved
 	}
+	c.head = []byte{c.version}
 	return c
 }
 
@@ -61,6 +64,9 @@ func (c *rowCodec[R, W]) Encode(value any) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("encoding %s: %T is not %T", c.name, value, row)
 	}
+	if data, ok := c.byHand.encode(c.head, row); ok {
+		return data, nil
+	}
 	data, err := c.current.AppendEncode(append(make([]byte, 0, 64), c.version), c.wire(row))
 	if err != nil {
 		return nil, fmt.Errorf("encoding %s: %w", c.name, err)
@@ -69,6 +75,11 @@ func (c *rowCodec[R, W]) Encode(value any) ([]byte, error) {
 }
 
 func (c *rowCodec[R, W]) Decode(data []byte) (any, error) {
+	if len(data) > 0 && data[0] == c.version {
+		if row, ok := c.byHand.decode(data[1:]); ok {
+			return row, nil
+		}
+	}
 	writer, err := c.writer(data)
 	if err != nil {
 		return nil, fmt.Errorf("decoding %s: %w", c.name, err)

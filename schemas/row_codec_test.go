@@ -28,7 +28,7 @@ func TestOldRowsAreReadWithTheNewSchema(t *testing.T) {
 	require.NoError(t, err)
 
 	codecOf := func(current *avro.Schema) RowCodec {
-		return newRowCodec("reaction row", map[byte]*avro.Schema{0: avro.MustParse(firstReactionRow), 1: current},
+		return newRowCodec("reaction row", map[byte]*avro.Schema{0: avro.MustParse(firstReactionRow), 1: current}, reactionByHand,
 			func() *ReactionRow { return &ReactionRow{rowHead: rowHead{NoPosition}} }, reactionToWire, reactionFromWire)
 	}
 	// decided_by has no default in today's schema, so a row without it cannot be read: that is found when the program

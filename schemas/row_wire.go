@@ -9,11 +9,11 @@ import (
 // The row codecs. A changed row schema becomes the next version here, and the file it replaces is kept under
 // avro/<row>.v<version>.avsc for as long as rows written with it may exist.
 var (
-	dedupRows = newRowCodec("dedup row", map[byte]*avro.Schema{1: dedupRowSchema},
+	dedupRows = newRowCodec("dedup row", map[byte]*avro.Schema{1: dedupRowSchema}, dedupByHand,
 		func() *DedupRow { return &DedupRow{rowHead: rowHead{NoPosition}} }, dedupToWire, dedupFromWire)
-	reactionRows = newRowCodec("reaction row", map[byte]*avro.Schema{1: reactionRowSchema},
+	reactionRows = newRowCodec("reaction row", map[byte]*avro.Schema{1: reactionRowSchema}, reactionByHand,
 		func() *ReactionRow { return &ReactionRow{rowHead: rowHead{NoPosition}} }, reactionToWire, reactionFromWire)
-	scoreRows = newRowCodec("score row", map[byte]*avro.Schema{1: scoreRowSchema},
+	scoreRows = newRowCodec("score row", map[byte]*avro.Schema{1: scoreRowSchema}, scoreByHand,
 		func() *ScoreRow { return &ScoreRow{rowHead: rowHead{NoPosition}} }, scoreToWire, scoreFromWire)
 )
 

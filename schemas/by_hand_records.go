@@ -1,0 +1,104 @@
+package schemas
+
+import "github.com/nova-social/nova-streams/internal/domain/engagement"
+
+// Room for the numbers of a record, bytes; a little more than they take in a topic of our age.
+const (
+	originRoom  = 16
+	recordRoom  = 24
+	actionCount = int32(engagement.Share) + 1
+	kindCount   = int32(ReactionUncomment) + 1
+	sourceCount = int32(SourceDatabase) + 1
+)
+
+var activityByHand = &byHand[*Activity]{
+	shape: "433d3a44528eba1cf65faa5f1336c8ea3ce6f5959a952ab0f435202c85fd42fa",
+	room: func(a *Activity) int {
+		return recordRoom + originRoom + len(a.EventID) + len(a.UserID) + len(a.PostID) + len(a.AuthorID) + len(a.Device) +
+			len(a.AppVer) + len(a.CommentID) + len(a.Origin.Emitter)
+	},
+	append: func(b []byte, a *Activity) ([]byte, bool) {
+		b = appendString(b, a.EventID)
+		b = appendLong(b, a.EventTime)
+		b = appendString(b, a.UserID)
+		b = appendString(b, a.PostID)
+		b = appendString(b, a.AuthorID)
+		b = appendLong(b, int64(a.Action))
+		b = appendLong(b, a.DwellMS)
+		b = appendString(b, a.Device)
+		b = appendString(b, a.AppVer)
+		b = appendString(b, a.CommentID)
+		b = appendLong(b, a.RootTime)
+		return appendOrigin(b, a.Origin), int32(a.Action) < actionCount
+	},
+	read: func(body []byte) (*Activity, bool) {
+		r := &avroReader{data: body, text: string(body)}
+		record := &Activity{
+			Event: Event{
+				EventID: r.string(), EventTime: r.long(), UserID: r.string(), PostID: r.string(), AuthorID: r.string(),
+				Action: engagement.Action(r.enum(actionCount)), DwellMS: r.long(),
+				Device: r.string(), AppVer: r.string(), CommentID: r.string(),
+			},
+			RootTime: r.long(), Origin: readOrigin(r),
+		}
+		return record, r.done()
+	},
+}
+
+var reactionInputByHand = &byHand[*ReactionInput]{
+	shape: "64aa63d7ee01763658d25d81ebe5786943e7888c0543d1391a162097fc2e06f2",
+	room: func(i *ReactionInput) int {
+		return recordRoom + originRoom + len(i.UserID) + len(i.PostID) + len(i.CommentID) + len(i.Origin.Emitter)
+	},
+	append: func(b []byte, i *ReactionInput) ([]byte, bool) {
+		b = appendString(b, i.UserID)
+		b = appendString(b, i.PostID)
+		b = appendLong(b, int64(i.Kind))
+		b = appendLong(b, int64(i.Source))
+		b = appendLong(b, i.EventTime)
+		b = appendLong(b, i.RootTime)
+		b = appendString(b, i.CommentID)
+		return appendOrigin(b, i.Origin), int32(i.Kind) < kindCount && int32(i.Source) < sourceCount
+	},
+	read: func(body []byte) (*ReactionInput, bool) {
+		r := &avroReader{data: body, text: string(body)}
+		record := &ReactionInput{
+			UserID: r.string(), PostID: r.string(), Kind: ReactionKind(r.enum(kindCount)), Source: ReactionSource(r.enum(sourceCount)),
+			EventTime: r.long(), RootTime: r.long(), CommentID: r.string(), Origin: readOrigin(r),
+		}
+		return record, r.done()
+	},
+}
+
+var engagementByHand = &byHand[*Engagement]{
+	shape: "4beae42fb303f99d8bb6f7a86a73aec0c23489bc34cf55e76fd4894b635a1e5e",
+	room:  func(e *Engagement) int { return recordRoom + originRoom + len(e.PostID) + len(e.Origin.Emitter) },
+	append: func(b []byte, e *Engagement) ([]byte, bool) {
+		b = appendString(b, e.PostID)
+		b = appendLong(b, int64(e.Action))
+		b = appendLong(b, int64(e.Delta))
+		b = appendLong(b, e.EventTime)
+		b = appendLong(b, e.RootTime)
+		return appendOrigin(b, e.Origin), int32(e.Action) < actionCount
+	},
+	read: func(body []byte) (*Engagement, bool) {
+		r := &avroReader{data: body, text: string(body)}
+		record := &Engagement{
+			PostID: r.string(), Action: engagement.Action(r.enum(actionCount)), Delta: r.int(),
+			EventTime: r.long(), RootTime: r.long(), Origin: readOrigin(r),
+		}
+		return record, r.done()
+	},
+}
+
+func appendOrigin(b []byte, o Origin) []byte {
+	b = appendString(b, o.Emitter)
+	b = appendLong(b, int64(o.Epoch))
+	b = appendLong(b, int64(o.Partition))
+	b = appendLong(b, o.Offset)
+	return appendLong(b, int64(o.N))
+}
+
+func readOrigin(r *avroReader) Origin {
+	return Origin{Emitter: r.string(), Epoch: r.int(), Partition: r.int(), Offset: r.long(), N: r.int()}
+}
