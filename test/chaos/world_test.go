@@ -164,15 +164,6 @@ func (w *world) status() ([]streams.GroupStatus, bool) {
 	return groups, err == nil
 }
 
-// replays returns how many repeats were recognised so far.
-func (w *world) replays() (n int64) {
-	groups, _ := w.status()
-	for _, g := range groups {
-		n += g.Accounting().Replay
-	}
-	return n
-}
-
 // progress waits until dedup and scores have committed more than at the call.
 func (w *world) progress() {
 	w.t.Helper()
