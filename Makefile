@@ -46,7 +46,7 @@ test-real: ## tests on a real Kafka; installs java and mvn if missing
 	  $$root apt-get update -qq; \
 	  $$root apt-get install -y -qq --no-install-recommends $$need >/dev/null; \
 	fi
-	NOVA_REAL=1 go test -count=1 -p 1 -v -timeout 30m ./test/realkafka/... ./test/e2e/...
+	NOVA_REAL=1 go test -count=1 -p 1 -v -timeout 60m ./test/realkafka/... ./test/e2e/... ./test/chaos/...
 
 .PHONY: race
 race: ## all tests under the race detector

@@ -26,14 +26,12 @@ func (w *world) faults() []fault {
 			w.start(name)
 		}, ""},
 		{"a third comes and leaves", func(w *world) {
-			c := w.start("c")
-			w.progress()
+			c := w.third()
 			w.pause(time.Second)
 			c.stop(w.t)
 		}, "instance=c"},
 		{"a third comes and is killed", func(w *world) {
-			c := w.start("c")
-			w.progress()
+			c := w.third()
 			w.pause(time.Second)
 			c.kill()
 			time.Sleep(session)
@@ -59,6 +57,14 @@ func (w *world) killed(names ...string) {
 	for _, n := range names {
 		w.start(n)
 	}
+}
+
+// third starts a third worker and waits until it has a partition.
+func (w *world) third() *worker {
+	before := w.says("instance=c")
+	c := w.start("c")
+	require.Eventually(w.t, func() bool { return w.says("instance=c") > before }, 60*time.Second, 20*time.Millisecond, "it got nothing")
+	return c
 }
 
 // frozen stops a worker for longer than its session, so that the other takes over, and lets it go on.
