@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -111,13 +113,9 @@ func TestTable_is_kept(t *testing.T) {
 	require.Equal(t, Progress{From: rows, At: rows, To: rows}, one.Status().Partitions[0].Recovery)
 	require.EqualValues(t, 10, one.Status().Partitions[0].Rows)
 
-	b.cfg.Standby = true
+	b.cfg.Standby, b.cfg.Metrics = true, NewMetrics(prometheus.NewRegistry())
 	two, _ := b.stage("two")
-	b.eventually("followed", func() bool {
-		two.keeper.mu.Lock()
-		defer two.keeper.mu.Unlock()
-		return two.keeper.parts[0] != nil && two.keeper.parts[0].store.Next() == rows
-	})
+	b.eventually("followed", func() bool { return testutil.ToFloat64(b.cfg.Metrics.recovered.WithLabelValues(group)) == float64(rows) })
 	require.NoError(t, stop())
 	b.eventually("taken over", func() bool { st := two.Status(); return st.State == Running && len(st.Partitions) == 1 })
 	require.Equal(t, rows, two.Status().Partitions[0].Recovery.From)

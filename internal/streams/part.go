@@ -31,6 +31,7 @@ type part struct {
 // assigned takes over partitions: it reads how things stood at their committed offsets and begins to recover their
 // tables. Until then they are not fetched.
 func (se *session) assigned(ctx context.Context, parts []int32) {
+	<-se.made
 	se.joined.Store(true)
 	if len(parts) == 0 {
 		se.standBy()
@@ -161,6 +162,7 @@ func (se *session) offset(n int32) (int64, error) {
 
 // revoked gives partitions away: what was begun is finished and committed first.
 func (se *session) revoked(parts []int32) {
+	<-se.made
 	se.release(parts)
 	se.standBy()
 }

@@ -37,13 +37,14 @@ type session struct {
 	standbys  map[int32]*standby     // of partitions that are not this member's; used by callbacks only
 	wakePoll  atomic.Pointer[context.CancelFunc]
 	joined    atomic.Bool
+	made      chan struct{} // closed when member is set: it joins, and calls back, before its maker has it
 }
 
 // openSession connects and learns what must be known. goka comes after it.
 func openSession(ctx context.Context, s *Stage) (_ *session, err error) {
 	se := &session{
 		stage: s, cfg: &s.cfg, input: s.cfg.topic(s.input), group: s.cfg.topic(s.name),
-		lease: newLease(s.cfg.SessionTimeout, s.cfg.Controls.NoFences), standbys: map[int32]*standby{},
+		lease: newLease(s.cfg.SessionTimeout, s.cfg.Controls.NoFences), standbys: map[int32]*standby{}, made: make(chan struct{}),
 	}
 	if s.table != "" {
 		se.table = s.cfg.topic(s.table)
@@ -89,6 +90,7 @@ func (se *session) run(ctx context.Context, signals []chan *sarama.ConsumerMessa
 	if err != nil {
 		return err
 	}
+	close(se.made)
 	var wg sync.WaitGroup
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
 	wg.Go(func() { se.tick(inner) })
