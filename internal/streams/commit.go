@@ -61,6 +61,11 @@ func (se *session) commitLast(at map[int32]checkpoint, parts []*part) {
 	defer se.committed.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), min(se.cfg.DrainTimeout, 2*time.Second))
 	defer cancel()
+	for _, p := range parts {
+		if at[p.n].next == p.saved.next {
+			delete(at, p.n)
+		}
+	}
 	for len(at) > 0 {
 		err := se.commit(ctx, at, parts)
 		if err == nil {

@@ -32,6 +32,11 @@ type part struct {
 // tables. Until then they are not fetched.
 func (se *session) assigned(ctx context.Context, parts []int32) {
 	<-se.made
+	se.calls.Lock()
+	defer se.calls.Unlock()
+	if se.ended {
+		return
+	}
 	se.joined.Store(true)
 	if len(parts) == 0 {
 		se.standBy()
@@ -163,6 +168,11 @@ func (se *session) offset(n int32) (int64, error) {
 // revoked gives partitions away: what was begun is finished and committed first.
 func (se *session) revoked(parts []int32) {
 	<-se.made
+	se.calls.Lock()
+	defer se.calls.Unlock()
+	if se.ended {
+		return
+	}
 	se.release(parts)
 	se.standBy()
 }
@@ -215,10 +225,7 @@ func (se *session) release(parts []int32) {
 			time.Sleep(time.Millisecond)
 		}
 		drained = drained && p.task.drained()
-		at := p.task.stop()
-		if at.next != p.saved.next {
-			last[p.n] = at
-		}
+		last[p.n] = p.task.stop()
 	}
 	se.commitLast(last, ending)
 	if !drained {

@@ -34,7 +34,9 @@ type session struct {
 	parts     []atomic.Pointer[part] // by partition; nil for one that is not this member's
 	ready     chan *part             // recovered, to be fetched
 	committed sync.Mutex             // held while offsets are committed
-	standbys  map[int32]*standby     // of partitions that are not this member's; used by callbacks only
+	calls     sync.Mutex             // held by the member's callbacks, one at a time
+	ended     bool                   // nothing is taken over any more; with calls
+	standbys  map[int32]*standby     // of partitions that are not this member's; with calls
 	wakePoll  atomic.Pointer[context.CancelFunc]
 	joined    atomic.Bool
 	made      chan struct{} // closed when member is set: it joins, and calls back, before its maker has it
@@ -97,6 +99,9 @@ func (se *session) run(ctx context.Context, signals []chan *sarama.ConsumerMessa
 	wg.Go(func() { se.commitAgainAndAgain(inner) })
 	wg.Go(func() { se.watch(inner) })
 	se.poll(ctx)
+	se.calls.Lock()
+	se.ended = true
+	se.calls.Unlock()
 	se.release(se.owned())
 	stop()
 	wg.Wait()
