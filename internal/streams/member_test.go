@@ -115,7 +115,9 @@ func TestTable_is_kept(t *testing.T) {
 
 	b.cfg.Standby, b.cfg.Metrics = true, NewMetrics(prometheus.NewRegistry())
 	two, _ := b.stage("two")
-	b.eventually("followed", func() bool { return testutil.ToFloat64(b.cfg.Metrics.recovered.WithLabelValues(group)) == float64(rows) })
+	b.eventually("followed", func() bool {
+		return testutil.ToFloat64(b.cfg.Metrics.recovered.WithLabelValues(group)) == float64(rows)
+	})
 	require.NoError(t, stop())
 	b.eventually("taken over", func() bool { st := two.Status(); return st.State == Running && len(st.Partitions) == 1 })
 	require.Equal(t, rows, two.Status().Partitions[0].Recovery.From)
