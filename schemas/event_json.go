@@ -33,7 +33,7 @@ func parseEvent(data []byte) (*Event, *Unreadable) {
 	if !utf8.Valid(data) {
 		return nil, refuse(data, ReasonInvalidField, "value: not valid UTF-8")
 	}
-	j, ordinary := scanEvent(string(data))
+	j, ordinary := scanEvent(data)
 	if !ordinary {
 		var err error
 		if j, err = unmarshalEvent(data); err != nil {

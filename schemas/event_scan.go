@@ -2,9 +2,9 @@ package schemas
 
 // scanEvent reads the JSON that producers send nearly always: one flat object of eventJSON's fields, its strings without
 // escapes, its numbers whole and not negative. For all else it returns false and finds no fault: what that is, the JSON
-// library has to say. The text must be valid UTF-8; the strings returned are parts of it.
-func scanEvent(text string) (j eventJSON, ok bool) {
-	s := scanner{text: text}
+// library has to say. Data must be valid UTF-8; the strings returned are parts of one copy.
+func scanEvent(data []byte) (j eventJSON, ok bool) {
+	s := scanner{data: data, text: string(data)}
 	var seen uint
 	for next := byte('{'); s.take(next); next = ',' {
 		name, ok := s.quoted()
@@ -32,7 +32,7 @@ func scanEvent(text string) (j eventJSON, ok bool) {
 		}
 	}
 	ok = seen != 0 && s.take('}') && s.next() == 0
-	return j, ok && s.at == len(text)
+	return j, ok && s.at == len(data)
 }
 
 // field returns a bit of its own for every field, and where a text goes; no bit for an unknown name.

@@ -16,7 +16,7 @@ var (
 )
 
 // ScanEvent is scanEvent, its result as any.
-func ScanEvent(text string) (any, bool) { return scanEvent(text) }
+func ScanEvent(text string) (any, bool) { return scanEvent([]byte(text)) }
 
 // LibraryTime reads an RFC 3339 time with the standard library, Unix ms.
 func LibraryTime(s string) (int64, error) {

@@ -2,8 +2,9 @@ package schemas
 
 // scanner takes simple JSON tokens out of a text, one after the other, and the white space before them.
 type scanner struct {
-	text string
-	at   int // of the first byte not taken
+	data []byte
+	text string // data once more: what is taken are parts of it
+	at   int    // of the first byte not taken
 }
 
 // next returns the byte that comes next after white space, 0 at the end.
@@ -40,17 +41,28 @@ func (s *scanner) quoted() (string, bool) {
 	if !s.take('"') {
 		return "", false
 	}
-	for i, text := s.at, s.text; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == '"':
-			start := s.at
-			s.at = i + 1
-			return text[start:i], true
-		case c == '\\' || c < ' ':
-			return "", false
+	start := s.at
+	s.at = endOfPlain(s.data, start)
+	if s.at == len(s.data) || s.data[s.at] != '"' {
+		return "", false
+	}
+	s.at++
+	return s.text[start : s.at-1], true
+}
+
+// endOfPlain returns where in data, from at on, a string comes to its end, or to what makes it special: an escape or a
+// control character.
+func endOfPlain(data []byte, at int) int {
+	for ; len(data)-at >= wordSize; at += wordSize {
+		w := word(data[at:])
+		if special := equal(w, '"') | equal(w, '\\') | below(w, ' '); special != 0 {
+			return at + first(special)
 		}
 	}
-	return "", false
+	for at < len(data) && data[at] != '"' && data[at] != '\\' && data[at] >= ' ' {
+		at++
+	}
+	return at
 }
 
 // number takes a whole number that is not negative and has at most 18 digits, so that it cannot overflow. A fraction or
