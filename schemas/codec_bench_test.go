@@ -56,3 +56,10 @@ func BenchmarkEncode(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkHashEventID(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		schemas.HashEventID("dab4b563-d2ae-53da-a5e6-0cafddbd43b0")
+	}
+}

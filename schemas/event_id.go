@@ -22,6 +22,7 @@ func DeriveEventID(userID, postID string, action engagement.Action, eventTime in
 
 // HashEventID returns the identity of an event in a dedup row: the first 16 bytes of SHA-256 of its event id.
 func HashEventID(id string) EventHash {
-	sum := sha256.Sum256([]byte(id))
+	var room [MaxIDBytes]byte // a conversion would be on the heap
+	sum := sha256.Sum256(append(room[:0], id...))
 	return EventHash(sum[:len(EventHash{})])
 }

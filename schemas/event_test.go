@@ -241,4 +241,6 @@ func TestEventTimeBounds(t *testing.T) {
 func TestHashEventID(t *testing.T) {
 	// The head of SHA-256("abc"), FIPS 180-4.
 	require.Equal(t, schemas.EventHash{0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea, 0x41, 0x41, 0x40, 0xde, 0x5d, 0xae, 0x22, 0x23}, schemas.HashEventID("abc"))
+	longest := strings.Repeat("x", schemas.MaxIDBytes)
+	require.Zero(t, testing.AllocsPerRun(10, func() { schemas.HashEventID(longest) }))
 }
