@@ -20,7 +20,7 @@ LINT    := go tool -modfile=tools/go.mod golangci-lint
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## bin/nova and bin/chdb-server
@@ -66,8 +66,12 @@ fuzz: ## every fuzz function for T=10s
 	done
 
 .PHONY: chaos
-chaos: ## kill, freeze, add and take away; SEED=… repeats a run, FAULTS=300 is the long form
+chaos: ## kill, freeze, cut off, add and take away; SEED=… repeats a run
 	$(if $(SEED),SEED=$(SEED)) $(if $(FAULTS),FAULTS=$(FAULTS)) go test -count=1 -v -timeout 90m ./test/chaos/... ./internal/app/...
+
+.PHONY: chaos-long
+chaos-long: ## the same with FAULTS=300 in one run; about half an hour
+	$(if $(SEED),SEED=$(SEED)) FAULTS=$(or $(FAULTS),300) go test -count=1 -v -timeout 3h -run TestFaults ./test/chaos/
 
 .PHONY: bench
 bench: ## benchmarks; BENCH=regexp picks some

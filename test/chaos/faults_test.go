@@ -1,6 +1,10 @@
 package chaos
 
 import (
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
 	"syscall"
 	"time"
 
@@ -14,17 +18,30 @@ type fault struct {
 	shot string // what the workers' logs say when it has fired; "" for what cannot miss
 }
 
-// faults returns what can be done to the world.
+// What a stage says when its lease is over, and when it meets rows of a former owner.
+const (
+	leaseOver   = "streams: no word from the group's coordinator"
+	foreignRows = "streams: somebody else writes to the table"
+)
+
+// faults returns what can be done to the world, of which ONLY picks some.
 func (w *world) faults() []fault {
 	all := []fault{
 		{"one is killed", func(w *world) { w.killed(w.any()) }, ""},
 		{"both are killed", func(w *world) { w.killed("a", "b") }, ""},
 		{"one is killed and comes back after its session", func(w *world) {
 			name := w.any()
-			w.workers[name].kill()
+			w.workers[name].kill(w.t)
 			time.Sleep(session + 500*time.Millisecond)
 			w.start(name)
 		}, ""},
+		{"one is killed and comes back under another name", func(w *world) {
+			name := w.any()
+			w.workers[name].kill(w.t)
+			w.renamed++
+			w.instances[name] = fmt.Sprintf("renamed-%d", w.renamed)
+			w.start(name)
+		}, "instance=renamed"},
 		{"a third comes and leaves", func(w *world) {
 			c := w.third()
 			w.pause(time.Second)
@@ -33,10 +50,16 @@ func (w *world) faults() []fault {
 		{"a third comes and is killed", func(w *world) {
 			c := w.third()
 			w.pause(time.Second)
-			c.kill()
+			c.kill(w.t)
 			time.Sleep(session)
 		}, "instance=c"},
-		{"one is frozen beyond its session", func(w *world) { w.frozen(w.any()) }, "streams: no word from the group's coordinator"},
+		{"one is frozen beyond its session", func(w *world) { w.frozen(w.any()) }, leaseOver},
+		{"one is cut off for a moment", func(w *world) { w.away(linkCut, w.moment(), w.any()) }, ""},
+		{"both are cut off for a moment", func(w *world) { w.away(linkCut, w.moment(), "a", "b") }, ""},
+		{"one is cut off beyond its session", func(w *world) { w.without(linkCut, w.any()) }, leaseOver},
+		{"both are cut off beyond their sessions", func(w *world) { w.away(linkCut, session+time.Second, "a", "b") }, leaseOver},
+		{"what one says comes a moment late", func(w *world) { w.away(linkHeld, w.moment(), w.any()) }, ""},
+		{"what one says comes after its session", func(w *world) { w.without(linkHeld, w.any()) }, foreignRows},
 	}
 	if w.kafka != nil {
 		all = append(all,
@@ -44,7 +67,8 @@ func (w *world) faults() []fault {
 			fault{"a broker is away for longer than the session", func(w *world) { w.brokerAway(2 * session) }, ""},
 		)
 	}
-	return all
+	only := regexp.MustCompile(os.Getenv("ONLY"))
+	return slices.DeleteFunc(all, func(f fault) bool { return !only.MatchString(f.name) })
 }
 
 func (w *world) any() string { return []string{"a", "b"}[w.rnd.IntN(2)] }
@@ -52,7 +76,7 @@ func (w *world) any() string { return []string{"a", "b"}[w.rnd.IntN(2)] }
 // killed kills workers at once and starts them again under their names.
 func (w *world) killed(names ...string) {
 	for _, n := range names {
-		w.workers[n].kill()
+		w.workers[n].kill(w.t)
 	}
 	for _, n := range names {
 		w.start(n)
@@ -73,6 +97,28 @@ func (w *world) frozen(name string) {
 	time.Sleep(session + time.Second)
 	w.progress() // the other has taken over
 	w.workers[name].signal(w.t, syscall.SIGCONT)
+}
+
+// moment is shorter than a session.
+func (w *world) moment() time.Duration { return time.Duration(w.rnd.Int64N(int64(session / 2))) }
+
+// away puts the links of workers into a state for d.
+func (w *world) away(s linkState, d time.Duration, names ...string) {
+	for _, n := range names {
+		w.links[n].set(s)
+	}
+	time.Sleep(d)
+	for _, n := range names {
+		w.links[n].set(linkOpen)
+	}
+}
+
+// without puts a worker's link into a state until its session is over and the other has taken over.
+func (w *world) without(s linkState, name string) {
+	w.links[name].set(s)
+	time.Sleep(session + time.Second)
+	w.progress()
+	w.links[name].set(linkOpen)
 }
 
 // brokerAway kills a broker and starts it again after d.

@@ -90,12 +90,12 @@ func TestTables_on_disk(t *testing.T) {
 	w.start("a")
 	w.progress()
 	require.Positive(t, w.says("are corrupt"))
-	w.workers["a"].kill()
+	w.workers["a"].kill(t)
 
 	w.job.Controls.DiskQuota = 1 << 20
 	w.start("a")
 	require.Eventually(t, func() bool { return w.says("no room") > 0 }, 30*time.Second, 50*time.Millisecond)
-	w.workers["a"].kill()
+	w.workers["a"].kill(t)
 	w.job.Controls = streams.Controls{}
 	w.start("a")
 	w.progress()

@@ -51,7 +51,7 @@ func work(text string) error {
 	if err := json.Unmarshal([]byte(text), &j); err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo})).With("worker", j.Instance)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	a, err := app.Build(ctx, j.config(), []app.Role{app.Processors}, log, app.Options{})
@@ -79,7 +79,12 @@ func (j job) config() config.Config {
 const session = 2 * time.Second
 
 // worker is a running worker process.
-type worker struct{ cmd *exec.Cmd }
+type worker struct {
+	cmd   *exec.Cmd
+	ended chan struct{} // closed when the process is gone
+	err   error         // how it ended, after that
+	over  bool          // we ended it
+}
 
 // start starts a worker that says to log what it does.
 func (j job) start(t *testing.T, log io.Writer) *worker {
@@ -91,14 +96,23 @@ func (j job) start(t *testing.T, log io.Writer) *worker {
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	require.NoError(t, cmd.Start())
-	w := &worker{cmd}
-	t.Cleanup(w.kill)
+	w := &worker{cmd: cmd, ended: make(chan struct{})}
+	go func() {
+		w.err = cmd.Wait()
+		close(w.ended)
+	}()
+	t.Cleanup(func() {
+		if !w.over {
+			w.kill(t)
+		}
+	})
 	return w
 }
 
 // signal sends a signal.
 func (w *worker) signal(t *testing.T, s syscall.Signal) {
 	t.Helper()
+	w.requireAlive(t)
 	require.NoError(t, w.cmd.Process.Signal(s))
 }
 
@@ -106,13 +120,28 @@ func (w *worker) signal(t *testing.T, s syscall.Signal) {
 func (w *worker) stop(t *testing.T) {
 	t.Helper()
 	w.signal(t, syscall.SIGTERM)
-	require.NoError(t, w.cmd.Wait())
+	w.over = true
+	<-w.ended
+	require.NoError(t, w.err)
 }
 
 // kill sends SIGKILL and waits for the end.
-func (w *worker) kill() {
-	if w.cmd.ProcessState == nil {
-		_ = w.cmd.Process.Kill()
-		_ = w.cmd.Wait()
+func (w *worker) kill(t *testing.T) {
+	t.Helper()
+	w.requireAlive(t)
+	w.over = true
+	_ = w.cmd.Process.Kill()
+	<-w.ended
+}
+
+// requireAlive fails the test if the worker ended by itself.
+func (w *worker) requireAlive(t *testing.T) {
+	t.Helper()
+	select {
+	case <-w.ended:
+		w.over = true
+		require.NoError(t, w.err, "a worker ended by itself")
+		require.Fail(t, "a worker ended by itself")
+	default:
 	}
 }

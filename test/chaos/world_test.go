@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -51,6 +52,9 @@ type world struct {
 	sinks     bool
 	log       testbuffer.Buffer // of all workers
 	workers   map[string]*worker
+	links     map[string]*link  // of workers
+	instances map[string]string // of workers that go by another name
+	renamed   int
 	inspector *streams.Inspector
 	truth     *truth
 	stopFeed  func()
@@ -62,7 +66,8 @@ func newWorld(t *testing.T, brokers int, sinks bool, change func(*job)) *world {
 	t.Helper()
 	seed := envInt(t, "SEED", time.Now().UnixNano()%1_000_000)
 	t.Logf("SEED=%d", seed)
-	w := &world{t: t, rnd: rand.New(rand.NewPCG(uint64(seed), 1)), workers: map[string]*worker{}, truth: newTruth(), sinks: sinks}
+	w := &world{t: t, rnd: rand.New(rand.NewPCG(uint64(seed), 1)), truth: newTruth(), sinks: sinks}
+	w.workers, w.links, w.instances = map[string]*worker{}, map[string]*link{}, map[string]string{}
 	without := devstack.Redis
 	if !sinks {
 		without |= devstack.ClickHouse
@@ -98,7 +103,11 @@ func newWorld(t *testing.T, brokers int, sinks bool, change func(*job)) *world {
 func (w *world) start(name string) *worker {
 	w.t.Helper()
 	j := w.job
-	j.Instance = name
+	j.Instance = cmp.Or(w.instances[name], name)
+	if w.links[name] == nil {
+		w.links[name] = newLink(w.t, w.job.Brokers)
+	}
+	j.Brokers = w.links[name].addrs
 	w.workers[name] = j.start(w.t, &w.log)
 	return w.workers[name]
 }
@@ -221,7 +230,8 @@ func (w *world) requireExact(accounts map[string]schemas.Accounting) {
 	for _, a := range accounts {
 		replays += a.Replay
 	}
-	w.t.Logf("%d events sent, %d distinct, %d posts: all exact; %d replays dropped; %d rebuilds, %d takeovers", w.truth.sent, w.truth.rows, len(w.truth.posts), replays, w.says("rebuilding stage"), w.says("partition taken over"))
+	w.t.Logf("%d events sent, %d distinct, %d posts: all exact; %d replays dropped; %d rebuilds, %d takeovers, %d alarms of foreign rows",
+		w.truth.sent, w.truth.rows, len(w.truth.posts), replays, w.says("rebuilding stage"), w.says("partition taken over"), w.says(foreignRows))
 }
 
 // pause waits a random time, at most d.
