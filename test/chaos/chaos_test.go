@@ -56,18 +56,23 @@ func mixed(t *testing.T, brokers int) {
 // With a rule switched off the run must go wrong: else the tests above prove nothing.
 func TestControls_go_wrong(t *testing.T) {
 	skipShort(t)
-	kills := func(w *world) {
-		for range 8 {
+	kills := func(w *world) { // what was committed, and what others were told, may not have been written
+		w.slow(100 * time.Millisecond)
+		for range 4 {
 			w.progress()
 			w.pause(1200 * time.Millisecond)
 			w.killed("a", "b")
 		}
+		w.slow(0)
 	}
-	freezes := func(w *world) { // the one that was frozen has the last word
+	freezes := func(w *world) { // the one that was frozen has the last word, and much to say
 		for n := range 6 {
 			w.progress()
+			w.slow(100 * time.Millisecond)
 			w.pause(500 * time.Millisecond)
+			w.progress()
 			w.workers["a"].signal(w.t, syscall.SIGSTOP)
+			w.slow(0)
 			time.Sleep(session + time.Second)
 			w.progress()
 			w.endFeed()

@@ -29,6 +29,13 @@ func (w *world) faults() []fault {
 	all := []fault{
 		{"one is killed", func(w *world) { w.killed(w.any()) }, ""},
 		{"both are killed", func(w *world) { w.killed("a", "b") }, ""},
+		{"both are killed while brokers are slow to write", func(w *world) {
+			w.slow(100 * time.Millisecond)
+			w.pause(time.Second)
+			w.killed("a", "b")
+			w.progress()
+			w.slow(0)
+		}, ""},
 		{"one is killed and comes back after its session", func(w *world) {
 			name := w.any()
 			w.workers[name].kill(w.t)
@@ -101,6 +108,13 @@ func (w *world) frozen(name string) {
 
 // moment is shorter than a session.
 func (w *world) moment() time.Duration { return time.Duration(w.rnd.Int64N(int64(session / 2))) }
+
+// slow makes every Produce request take d on its way.
+func (w *world) slow(d time.Duration) {
+	for _, l := range w.links {
+		l.slow.Store(int64(d))
+	}
+}
 
 // away puts the links of workers into a state for d.
 func (w *world) away(s linkState, d time.Duration, names ...string) {

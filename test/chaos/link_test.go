@@ -3,14 +3,18 @@ package chaos
 import (
 	"bufio"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // link is the network between one worker and the brokers. It passes frames on; it can be cut, and it can hold back what
@@ -25,6 +29,8 @@ type link struct {
 	state     linkState
 	listeners []net.Listener
 	conns     map[net.Conn]bool
+
+	slow atomic.Int64 // how long each Produce request takes on its way, ns
 }
 
 type linkState int
@@ -98,6 +104,14 @@ func (l *link) pass() bool {
 	return l.state == linkOpen
 }
 
+// slowly returns a request when it may arrive: what is to be written comes later than what is said about it.
+func (l *link) slowly(f []byte) []byte {
+	if len(f) >= 2 && kmsg.Key(binary.BigEndian.Uint16(f)) == kmsg.Produce {
+		time.Sleep(time.Duration(l.slow.Load()))
+	}
+	return f
+}
+
 // keep notes a connection that a cut breaks, or breaks it at once.
 func (l *link) keep(c net.Conn) {
 	l.mu.Lock()
@@ -132,7 +146,7 @@ func (l *link) serve(listener net.Listener, broker string) {
 			l.keep(server)
 			said := newSaid(l.front)
 			var wg sync.WaitGroup
-			wg.Go(func() { l.carry(worker, server, said.request) })
+			wg.Go(func() { l.carry(worker, server, func(f []byte) []byte { return said.request(l.slowly(f)) }) })
 			wg.Go(func() { l.carry(server, worker, said.answer) })
 			wg.Wait()
 		}()
