@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/nova-social/nova-streams/internal/streams"
 )
 
 // fault is something that happens to a world with the workers a and b under load. It leaves them running.
@@ -66,7 +68,7 @@ func (w *world) faults() []fault {
 		{"one is cut off beyond its session", func(w *world) { w.without(linkCut, w.any()) }, leaseOver},
 		{"both are cut off beyond their sessions", func(w *world) { w.away(linkCut, session+time.Second, "a", "b") }, leaseOver},
 		{"what one says comes a moment late", func(w *world) { w.away(linkHeld, w.moment(), w.any()) }, ""},
-		{"what one says comes after its session", func(w *world) { w.without(linkHeld, w.any()) }, foreignRows},
+		{"what one says comes after its session", func(w *world) { w.late(w.any()) }, foreignRows},
 	}
 	if w.kafka != nil {
 		all = append(all,
@@ -133,6 +135,19 @@ func (w *world) without(s linkState, name string) {
 	time.Sleep(session + time.Second)
 	w.progress()
 	w.links[name].set(linkOpen)
+}
+
+// late holds back what a worker says, rows among it, until its session is over and the other has taken over.
+func (w *world) late(name string) {
+	require.Eventually(w.t, func() bool {
+		groups, ok := w.status()
+		return ok && slices.ContainsFunc(groups[2].Partitions, func(p streams.PartitionStatus) bool { return p.Owner == w.instance(name) })
+	}, 60*time.Second, 20*time.Millisecond, "it got nothing")
+	w.links[name].slow.Store(int64(100 * time.Millisecond))
+	time.Sleep(500 * time.Millisecond)
+	w.links[name].set(linkHeld)
+	w.links[name].slow.Store(0)
+	w.without(linkHeld, name)
 }
 
 // brokerAway kills a broker and starts it again after d.

@@ -99,11 +99,14 @@ func newWorld(t *testing.T, brokers int, sinks bool, change func(*job)) *world {
 	return w
 }
 
+// instance returns what a worker is called within its groups.
+func (w *world) instance(name string) string { return cmp.Or(w.instances[name], name) }
+
 // start starts or restarts the worker of a name.
 func (w *world) start(name string) *worker {
 	w.t.Helper()
 	j := w.job
-	j.Instance = cmp.Or(w.instances[name], name)
+	j.Instance = w.instance(name)
 	if w.links[name] == nil {
 		w.links[name] = newLink(w.t, w.job.Brokers)
 	}
