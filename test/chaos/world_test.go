@@ -55,6 +55,7 @@ type world struct {
 	links     map[string]*link  // of workers
 	instances map[string]string // of workers that go by another name
 	renamed   int
+	perSecond int // events
 	inspector *streams.Inspector
 	truth     *truth
 	stopFeed  func()
@@ -66,7 +67,7 @@ func newWorld(t *testing.T, brokers int, sinks bool, change func(*job)) *world {
 	t.Helper()
 	seed := envInt(t, "SEED", time.Now().UnixNano()%1_000_000)
 	t.Logf("SEED=%d", seed)
-	w := &world{t: t, rnd: rand.New(rand.NewPCG(uint64(seed), 1)), truth: newTruth(), sinks: sinks}
+	w := &world{t: t, rnd: rand.New(rand.NewPCG(uint64(seed), 1)), truth: newTruth(), sinks: sinks, perSecond: perSecond}
 	w.workers, w.links, w.instances = map[string]*worker{}, map[string]*link{}, map[string]string{}
 	without := devstack.Redis
 	if !sinks {
@@ -122,7 +123,7 @@ func (w *world) feed(tag string) {
 	w.stopFeed = cancel
 	go func() {
 		defer close(w.fed)
-		w.truth.feed(ctx, w.t, w.job.Brokers, readEvents(w.t, testdata), perSecond, tag)
+		w.truth.feed(ctx, w.t, w.job.Brokers, readEvents(w.t, testdata), w.perSecond, tag)
 	}()
 }
 
