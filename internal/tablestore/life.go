@@ -76,61 +76,6 @@ func (d *Disk) start() *Disk {
 	return d
 }
 
-// walk calls f for the rows the order leads to, until it returns false, and notes up to where the order is stale.
-func (d *Disk) walk(it *pebble.Iterator, f func(key string, value []byte) bool) error {
-	leading := true // so far every entry was stale
-	for ok := it.First(); ok; ok = it.Next() {
-		entry := it.Key()
-		if len(entry) < orderPrefix {
-			return fmt.Errorf("%w: entry of the order of %d bytes", ErrCorrupt, len(entry))
-		}
-		seq, key := binary.BigEndian.Uint64(entry[1:]), string(entry[orderPrefix:])
-		value, current, err := d.written(key, seq)
-		if err != nil {
-			return err
-		}
-		if !current {
-			if leading {
-				d.first = seq + 1
-			}
-			continue
-		}
-		leading = false
-		if !f(key, value) {
-			break
-		}
-	}
-	return it.Error()
-}
-
-// written returns the value of key if it was last written with that sequence number.
-func (d *Disk) written(key string, seq uint64) ([]byte, bool, error) {
-	stored, closer, err := d.db.Get(append([]byte{prefixRow}, key...))
-	if errors.Is(err, pebble.ErrNotFound) {
-		return nil, false, nil
-	}
-	if err != nil {
-		return nil, false, err
-	}
-	at, value, err := d.split(stored)
-	if err == nil {
-		value = d.copy(value)
-	}
-	return value, at == seq, errors.Join(err, closer.Close())
-}
-
-// drop removes stale entries from the beginning of the order, many at once.
-func (d *Disk) drop() error {
-	if d.first-d.dropped < dropAtOnce {
-		return nil
-	}
-	if err := d.db.DeleteRange(orderBound(d.dropped), orderBound(d.first), pebble.NoSync); err != nil {
-		return d.failed("dropping what is stale in the order", err)
-	}
-	d.dropped = d.first
-	return nil
-}
-
 // failed ends the store for an error.
 func (d *Disk) failed(doing string, err error) error {
 	err = fmt.Errorf("%s: %w", doing, classify(err))
