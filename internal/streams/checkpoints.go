@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/nova-social/nova-streams/schemas"
@@ -14,23 +13,14 @@ import (
 
 // fetchCheckpoints returns the committed offset and metadata of each partition of a group's input, by names in Kafka.
 func fetchCheckpoints(ctx context.Context, client *kgo.Client, group, input string) (map[int32]checkpoint, error) {
-	res, err := kadm.NewClient(client).FetchOffsets(ctx, group)
-	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) { // a group nobody has joined yet has committed nothing
-		return nil, fmt.Errorf("fetching committed offsets of %s: %w", group, err)
+	fetched, err := kadm.NewClient(client).FetchOffsets(ctx, group)
+	marks, err := marksOf(kadm.FetchOffsetsResponse{Group: group, Fetched: fetched, Err: err}, input)
+	if err != nil {
+		return nil, err
 	}
 	cps := map[int32]checkpoint{}
-	for p, o := range res[input] {
-		if o.Err != nil {
-			return nil, fmt.Errorf("fetching committed offset of %s for %s/%d: %w", group, input, p, o.Err)
-		}
-		if o.At < 0 {
-			continue
-		}
-		meta, err := schemas.DecodeCommitMeta(o.Metadata)
-		if err != nil {
-			return nil, fmt.Errorf("reading commit metadata of %s for %s/%d: %w", group, input, p, err)
-		}
-		cps[p] = checkpoint{next: o.At, meta: meta}
+	for p, m := range marks {
+		cps[p] = checkpoint{next: m.next, meta: m.meta}
 	}
 	return cps, nil
 }
@@ -54,14 +44,21 @@ func spans(ctx context.Context, client *kgo.Client, topic string) (map[int32]spa
 		return nil, fmt.Errorf("listing the end of %s: %w", topic, err)
 	}
 	held := map[int32]span{}
-	for p, end := range ends[topic] {
-		start, ok := starts.Lookup(topic, p)
-		if !ok || start.Err != nil || end.Err != nil {
-			return nil, fmt.Errorf("listing the offsets of %s/%d: %w", topic, p, errors.Join(start.Err, end.Err))
+	for p := range ends[topic] {
+		if held[p], err = spanOf(topic, p, starts, ends); err != nil {
+			return nil, err
 		}
-		held[p] = span{start.Offset, end.Offset}
 	}
 	return held, nil
+}
+
+func spanOf(topic string, p int32, starts, ends kadm.ListedOffsets) (span, error) {
+	start, ok := starts.Lookup(topic, p)
+	end := ends[topic][p]
+	if !ok || start.Err != nil || end.Err != nil {
+		return span{}, fmt.Errorf("listing the offsets of %s/%d: %w", topic, p, errors.Join(start.Err, end.Err))
+	}
+	return span{start.Offset, end.Offset}, nil
 }
 
 // begin returns where to begin to read a partition that was committed at at, or never if has is false. An offset of an

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -41,33 +42,25 @@ func (se *session) commitDurable(ctx context.Context) error {
 	defer cancel()
 	se.committed.Lock()
 	defer se.committed.Unlock()
-	at := map[int32]checkpoint{}
-	var parts []*part
-	for i := range se.parts {
-		if p := se.parts[i].Load(); p != nil {
-			if d := p.task.durable(); d.next != p.saved.next {
-				at[p.n] = d
-				parts = append(parts, p)
-			}
+	at := map[*part]checkpoint{}
+	for p := range se.owned() {
+		if d := p.task.durable(); d.next != p.saved.next {
+			at[p] = d
 		}
 	}
-	return se.commit(ctx, at, parts)
+	return se.commit(ctx, at)
 }
 
 // commitLast commits what was durable at the end of some tasks. It waits for a commit under way, which may be older, and
 // tries again for a while: a rebalance refuses commits for a moment.
-func (se *session) commitLast(at map[int32]checkpoint, parts []*part) {
+func (se *session) commitLast(at map[*part]checkpoint) {
 	se.committed.Lock()
 	defer se.committed.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), min(se.cfg.DrainTimeout, 2*time.Second))
 	defer cancel()
-	for _, p := range parts {
-		if at[p.n].next == p.saved.next {
-			delete(at, p.n)
-		}
-	}
+	maps.DeleteFunc(at, func(p *part, cp checkpoint) bool { return cp.next == p.saved.next })
 	for len(at) > 0 {
-		err := se.commit(ctx, at, parts)
+		err := se.commit(ctx, at)
 		if err == nil {
 			return
 		}
@@ -79,8 +72,9 @@ func (se *session) commitLast(at map[int32]checkpoint, parts []*part) {
 	}
 }
 
-// commit asks the coordinator to accept checkpoints. The committed lock must be held.
-func (se *session) commit(ctx context.Context, at map[int32]checkpoint, parts []*part) error {
+// commit asks the coordinator to accept checkpoints and removes from at those it has accepted. The committed lock must be
+// held.
+func (se *session) commit(ctx context.Context, at map[*part]checkpoint) error {
 	if len(at) == 0 {
 		return nil
 	}
@@ -89,14 +83,16 @@ func (se *session) commit(ctx context.Context, at map[int32]checkpoint, parts []
 	req.Group, req.MemberID, req.Generation, req.InstanceID = se.group, member, generation, &se.instance
 	topic := kmsg.NewOffsetCommitRequestTopic()
 	topic.Topic, topic.TopicID = se.input, se.facts.inputID // an old topic's offsets are refused by its id
-	for n, cp := range at {
+	asked := map[int32]*part{}
+	for p, cp := range at {
+		asked[p.n] = p
 		meta := cp.meta.Encode()
-		if err := se.checkMeta(find(parts, n), len(meta)); err != nil {
+		if err := se.checkMeta(p, len(meta)); err != nil {
 			return err
 		}
-		p := kmsg.NewOffsetCommitRequestTopicPartition()
-		p.Partition, p.Offset, p.Metadata = n, cp.next, &meta
-		topic.Partitions = append(topic.Partitions, p)
+		rp := kmsg.NewOffsetCommitRequestTopicPartition()
+		rp.Partition, rp.Offset, rp.Metadata = p.n, cp.next, &meta
+		topic.Partitions = append(topic.Partitions, rp)
 	}
 	req.Topics = append(req.Topics, topic)
 	resp, err := req.RequestWith(ctx, se.member)
@@ -112,10 +108,10 @@ func (se *session) commit(ctx context.Context, at map[int32]checkpoint, parts []
 			case refusal != nil:
 				err = fmt.Errorf("committing offset of %s for %s/%d: %w", se.group, se.input, rp.Partition, refusal)
 			default:
-				p := find(parts, rp.Partition)
-				p.saved = at[rp.Partition]
+				p := asked[rp.Partition]
+				p.saved = at[p]
 				p.task.commit(p.saved)
-				delete(at, rp.Partition)
+				delete(at, p)
 				se.tasks.metrics.commit()
 			}
 		}

@@ -305,8 +305,8 @@ func TestLostInput_stops_the_stage(t *testing.T) {
 	s, err := New(b.cfg, adderGraph, addUp, Options{})
 	require.NoError(t, err)
 	b.start(s.Run)
-	b.eventually("failed", func() bool { return s.State() == Failed })
-	require.ErrorIs(t, s.LastError(), ErrInputLost)
+	b.eventually("failed", func() bool { return s.Status().State == Failed })
+	require.ErrorIs(t, s.Status().LastError, ErrInputLost)
 	require.EqualValues(t, records, b.committed(group))
 	require.Equal(t, wantSums(), b.sums(group+"-table"))
 }

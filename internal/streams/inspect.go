@@ -86,8 +86,8 @@ func (i *Inspector) Reach(ctx context.Context) error {
 	return nil
 }
 
-// Groups returns the status of each group, in the order given, or fails, with ErrNoTopic if an input is missing. No lag anywhere means that there was a moment at which
-// nothing was left to do: all offsets are read before the first end.
+// Groups returns the status of each group, in the order given, or fails, with ErrNoTopic if an input is missing. No lag
+// anywhere means that there was a moment at which nothing was left to do: all offsets are read before the first end.
 func (i *Inspector) Groups(ctx context.Context, inputs []Input) ([]GroupStatus, error) {
 	topics := make([]string, len(inputs))
 	names := make([]string, len(inputs))

@@ -74,11 +74,11 @@ func partitionsOf(topic string, starts, ends kadm.ListedOffsets, marks map[int32
 		if errors.Is(end.Err, kerr.UnknownTopicOrPartition) {
 			return nil, fmt.Errorf("%w: %s", ErrNoTopic, topic)
 		}
-		start, ok := starts.Lookup(topic, p)
-		if !ok || start.Err != nil || end.Err != nil {
-			return nil, fmt.Errorf("listing the offsets of %s/%d: %w", topic, p, errors.Join(start.Err, end.Err))
+		held, err := spanOf(topic, p, starts, ends)
+		if err != nil {
+			return nil, err
 		}
-		s := PartitionStatus{Partition: p, Start: start.Offset, Committed: -1, End: end.Offset, Owner: owners[p]}
+		s := PartitionStatus{Partition: p, Start: held.start, Committed: -1, End: held.end, Owner: owners[p]}
 		// an offset behind the end, which was read later, is of a topic that is no more
 		if at, has := marks[p]; has && at.next <= end.Offset {
 			s.Committed, s.Meta, s.MetaBytes = at.next, at.meta, at.bytes

@@ -75,10 +75,8 @@ func (k *keeper) open(part int32, identity string, expires bool) (tablestore.Sto
 	}
 	store, err := tablestore.OpenDisk(dir, identity, opts)
 	if errors.Is(err, tablestore.ErrCorrupt) {
-		k.cfg.Log.Error("table files are corrupt; the table is read anew from its changelog", "group", k.group, "partition", part, "dir", dir, "err", err)
-		k.cfg.Metrics.corrupt(k.group)
-		if err := tablestore.Remove(dir); err != nil {
-			return nil, fmt.Errorf("removing the corrupt table of %s/%d: %w", k.group, part, err)
+		if err := k.discard(part, err); err != nil {
+			return nil, err
 		}
 		store, err = tablestore.OpenDisk(dir, identity, opts)
 	}
@@ -86,6 +84,17 @@ func (k *keeper) open(part int32, identity string, expires bool) (tablestore.Sto
 		return nil, fmt.Errorf("opening the table of %s/%d: %w", k.group, part, err)
 	}
 	return store, nil
+}
+
+// discard removes the files of a corrupt table, which is then read anew.
+func (k *keeper) discard(part int32, why error) error {
+	dir := k.path(part)
+	k.cfg.Metrics.corrupt(k.group)
+	k.cfg.Log.Error("table files are corrupt; the table is read anew from its changelog", "group", k.group, "partition", part, "dir", dir, "err", why)
+	if err := tablestore.Remove(dir); err != nil {
+		return fmt.Errorf("removing the corrupt table of %s/%d: %w", k.group, part, err)
+	}
+	return nil
 }
 
 func (k *keeper) path(part int32) string { return filepath.Join(k.dir, strconv.Itoa(int(part))) }
@@ -116,8 +125,7 @@ func (k *keeper) sweep(now time.Time) error {
 	var errs []error
 	for part, h := range k.parts {
 		if !h.used && now.Sub(h.since) > k.cfg.KeepTables {
-			delete(k.parts, part)
-			errs = append(errs, h.store.Close())
+			errs = append(errs, k.drop(part))
 		}
 	}
 	return errors.Join(errs...)
@@ -132,9 +140,7 @@ func (k *keeper) drop(part int32) error {
 		err = nil
 	}
 	if h.corrupt && k.dir != "" {
-		k.cfg.Metrics.corrupt(k.group)
-		k.cfg.Log.Error("table files are corrupt; the table is read anew from its changelog", "group", k.group, "partition", part, "dir", k.path(part))
-		err = tablestore.Remove(k.path(part))
+		return k.discard(part, nil)
 	}
 	if err != nil {
 		return fmt.Errorf("closing the table of %s/%d: %w", k.group, part, err)
@@ -142,13 +148,16 @@ func (k *keeper) drop(part int32) error {
 	return nil
 }
 
-// close closes all stores.
+// close closes all stores and gives up the memory they share.
 func (k *keeper) close() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var errs []error
 	for part := range k.parts {
 		errs = append(errs, k.drop(part))
+	}
+	if k.cache != nil {
+		k.cache.Close()
 	}
 	return errors.Join(errs...)
 }

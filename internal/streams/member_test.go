@@ -33,8 +33,8 @@ func (b *bench) stage(instance string) (s *Stage, stop func() error) {
 func tasks(s *Stage) map[int32]*task {
 	own := map[int32]*task{}
 	if se := s.session.Load(); se != nil {
-		for i := range se.parts {
-			if p := se.parts[i].Load(); p != nil && p.open.Load() {
+		for p := range se.owned() {
+			if p.open.Load() {
 				own[p.n] = p.task
 			}
 		}
@@ -70,7 +70,7 @@ func TestMember_gives_away_only_what_moves(t *testing.T) {
 	require.NoError(t, stopOne())
 	require.Equal(t, 3*records, total(b.sums(group+"-table")))
 	require.Len(t, b.read(outTopic), 3*records)
-	require.Empty(t, one.LastError())
+	require.Empty(t, one.Status().LastError)
 }
 
 // Whoever joins under the name of another replaces it, and the other ends.
@@ -141,7 +141,7 @@ func TestTopic_created_again_counts_on(t *testing.T) {
 		st := s.Status()
 		return st.Rebuilds > 0 && st.State == Running && len(st.Partitions) == 2
 	})
-	require.ErrorIs(t, s.LastError(), errTopicNew)
+	require.ErrorIs(t, s.Status().LastError, errTopicNew)
 	b.client, err = kgo.NewClient(kgo.SeedBrokers(b.cfg.Brokers...)) // the old one holds on to the old topic
 	require.NoError(t, err)
 	t.Cleanup(b.client.Close)
@@ -167,8 +167,8 @@ func TestPartitions_added_stop_the_stage(t *testing.T) {
 	b.eventually("done", func() bool { return b.committed(group) == records })
 	_, err := b.admin.CreatePartitions(t.Context(), 1, inTopic)
 	require.NoError(t, err)
-	b.eventually("stopped", func() bool { return s.State() == Failed })
-	require.ErrorIs(t, s.LastError(), ErrPartitions)
+	b.eventually("stopped", func() bool { return s.Status().State == Failed })
+	require.ErrorIs(t, s.Status().LastError, ErrPartitions)
 }
 
 // A row that somebody else wrote behind the owner's is outdone at once.
@@ -190,7 +190,7 @@ func TestForeignRow_is_outdone(t *testing.T) {
 				want["k5"]++
 			}
 			b.eventually("noticed", func() bool { return s.Status().Rebuilds > 0 })
-			require.ErrorIs(t, s.LastError(), ErrForeignWriter)
+			require.ErrorIs(t, s.Status().LastError, ErrForeignWriter)
 			b.eventually("outdone", func() bool { return total(b.sums(group+"-table")) == total(want) })
 			require.Equal(t, want, b.sums(group+"-table"))
 		})
@@ -258,7 +258,7 @@ func TestTable_on_disk(t *testing.T) {
 
 	b.cfg.Controls.DiskQuota = 1 // nothing can be written
 	full, stop := b.stage("one")
-	b.eventually("told", func() bool { return errors.Is(full.LastError(), tablestore.ErrFull) })
+	b.eventually("told", func() bool { return errors.Is(full.Status().LastError, tablestore.ErrFull) })
 	require.NoError(t, stop())
 	b.cfg.Controls.DiskQuota = 0
 	b.stage("one")

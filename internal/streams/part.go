@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -217,7 +216,7 @@ func (se *session) release(parts []int32) {
 		p.feed.close()
 		p.task.tick()
 	}
-	last := map[int32]checkpoint{}
+	last := map[*part]checkpoint{}
 	drained := true
 	for _, p := range ending {
 		<-p.done
@@ -225,9 +224,9 @@ func (se *session) release(parts []int32) {
 			time.Sleep(time.Millisecond)
 		}
 		drained = drained && p.task.drained()
-		last[p.n] = p.task.stop()
+		last[p] = p.task.stop()
 	}
-	se.commitLast(last, ending)
+	se.commitLast(last)
 	if !drained {
 		se.lease.end()
 		se.stage.fail(errNotDrained)
@@ -236,13 +235,4 @@ func (se *session) release(parts []int32) {
 		se.pause(p.n, false) // a pause would outlive the assignment
 		se.stage.keeper.release(p.n)
 	}
-}
-
-// find returns the part among some.
-func find(parts []*part, n int32) *part {
-	i := slices.IndexFunc(parts, func(p *part) bool { return p.n == n })
-	if i < 0 {
-		return nil
-	}
-	return parts[i]
 }

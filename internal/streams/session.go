@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -102,7 +103,11 @@ func (se *session) run(ctx context.Context, signals []chan *sarama.ConsumerMessa
 	se.calls.Lock()
 	se.ended = true
 	se.calls.Unlock()
-	se.release(se.owned())
+	var all []int32
+	for p := range se.owned() {
+		all = append(all, p.n)
+	}
+	se.release(all)
 	stop()
 	wg.Wait()
 	se.endStandbys()
@@ -112,14 +117,15 @@ func (se *session) run(ctx context.Context, signals []chan *sarama.ConsumerMessa
 	return nil
 }
 
-// owned returns the partitions of this member.
-func (se *session) owned() (all []int32) {
-	for p := range se.parts {
-		if se.parts[p].Load() != nil {
-			all = append(all, int32(p))
+// owned goes over the partitions of this member.
+func (se *session) owned() iter.Seq[*part] {
+	return func(yield func(*part) bool) {
+		for i := range se.parts {
+			if p := se.parts[i].Load(); p != nil && !yield(p) {
+				return
+			}
 		}
 	}
-	return all
 }
 
 // poll hands fetched records to the feeds until ctx ends.
@@ -198,13 +204,11 @@ func (se *session) tick(ctx context.Context) {
 			if sweep {
 				swept = now
 			}
-			for i := range se.parts {
-				if p := se.parts[i].Load(); p != nil {
-					if sweep {
-						p.task.sweep()
-					}
-					p.task.tick()
+			for p := range se.owned() {
+				if sweep {
+					p.task.sweep()
 				}
+				p.task.tick()
 			}
 			if !se.lease.valid() {
 				se.stage.fail(errLeaseOver)

@@ -38,7 +38,7 @@ func TestNew_refuses_what_cannot_be_exact(t *testing.T) {
 	s, err := New(cfg, graph(input("a"), table(tallyCodec{})), verb, Options{})
 	require.NoError(t, err)
 	require.Equal(t, "g", s.Name())
-	require.Equal(t, Starting, s.State())
+	require.Equal(t, Starting, s.Status().State)
 }
 
 // What goka offers and the layer cannot make exact ends the stage at once, and nothing of the record is committed.

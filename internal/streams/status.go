@@ -74,12 +74,6 @@ func (h *health) failed(err error, s State) int {
 	return len(h.recent)
 }
 
-// State returns where the stage stands in this process.
-func (s *Stage) State() State { return s.Status().State }
-
-// LastError returns why the last processor ended, nil if none has.
-func (s *Stage) LastError() error { return s.Status().LastError }
-
 // Status returns how the stage stands in this process. A stage that has joined its group and owns no partition runs.
 func (s *Stage) Status() Status {
 	s.health.mu.Lock()
@@ -97,13 +91,11 @@ func (s *Stage) Status() Status {
 		return st
 	}
 	st.State = Running
-	for i := range se.parts {
-		if p := se.parts[i].Load(); p != nil {
-			ps := p.status()
-			st.Partitions = append(st.Partitions, ps)
-			if ps.State == Recovering {
-				st.State = Recovering
-			}
+	for p := range se.owned() {
+		ps := p.status()
+		st.Partitions = append(st.Partitions, ps)
+		if ps.State == Recovering {
+			st.State = Recovering
 		}
 	}
 	return st

@@ -52,28 +52,21 @@ func (t *table) recover(recs []*kgo.Record, next int64) error {
 	at := make(map[string]int, len(recs))
 	for _, r := range recs {
 		key := string(r.Key)
+		var old []byte
 		if i, again := at[key]; again {
-			newer, err := t.newer(rows[i].Value, r.Value)
-			if err != nil {
-				return err
-			}
-			if !newer {
-				t.heal[key] = r.Offset
-				continue
-			}
-		} else if old, has, err := t.store.Get(key); err != nil {
+			old = rows[i].Value
+		} else if kept, has, err := t.store.Get(key); err != nil {
 			return fmt.Errorf("recovering row %q of %s/%d: %w", key, t.topic, t.part, err)
 		} else if has {
-			newer, err := t.newer(old, r.Value)
-			if err != nil {
-				return err
-			}
-			if !newer {
-				t.heal[key] = r.Offset
-				continue
-			}
-		} else if _, err := t.newer(nil, r.Value); err != nil {
+			old = kept
+		}
+		newer, err := t.newer(old, r.Value)
+		if err != nil {
 			return err
+		}
+		if !newer {
+			t.heal[key] = r.Offset
+			continue
 		}
 		delete(t.heal, key)
 		at[key] = len(rows)
@@ -83,7 +76,8 @@ func (t *table) recover(recs []*kgo.Record, next int64) error {
 	return t.apply(rows, next)
 }
 
-// newer reports whether the row in raw has seen at least as much as the one in old. A deleted row has seen everything.
+// newer reports whether the row in raw has seen at least as much as the one in old, nil for none. A deleted row has seen
+// everything.
 func (t *table) newer(old, raw []byte) (bool, error) {
 	if raw == nil {
 		return true, nil

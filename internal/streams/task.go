@@ -243,8 +243,7 @@ func (t *task) written(rows []sent) error {
 	if t.table == nil {
 		return nil
 	}
-	err := t.table.acknowledged(rows, t.controls.NoFences)
-	return err
+	return t.table.acknowledged(rows, t.controls.NoFences)
 }
 
 func (t *task) wake() {

@@ -68,11 +68,9 @@ func (se *session) checkTails(ctx context.Context) error {
 		return nil
 	}
 	rest := map[*part]int64{}
-	for i := range se.parts {
-		if p := se.parts[i].Load(); p != nil && p.open.Load() {
-			if next, resting := p.task.tail(); resting {
-				rest[p] = next
-			}
+	for p := range se.owned() {
+		if next, resting := p.task.tail(); resting && p.open.Load() {
+			rest[p] = next
 		}
 	}
 	if len(rest) == 0 {
@@ -92,8 +90,9 @@ func (se *session) checkTails(ctx context.Context) error {
 	return nil
 }
 
-// unread reports whether the group is at rest and has partitions that no member reads. That happens to static members: one that
-// is killed after it gave a partition away and before it joined again gets back, without a rebalance, what it had then.
+// unread reports whether the group is at rest and has partitions that no member reads. That happens to static members:
+// one that is killed after it gave a partition away and before it joined again gets back, without a rebalance, what it
+// had then.
 func (se *session) unread(ctx context.Context) bool {
 	groups, err := kadm.NewClient(se.admin).DescribeGroups(ctx, se.group)
 	if err != nil {

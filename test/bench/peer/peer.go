@@ -103,5 +103,5 @@ func (p *peer) run(ctx context.Context) error {
 
 // ready reports whether every group processes and the view is current.
 func (p *peer) ready() bool {
-	return p.view.Recovered() && !slices.ContainsFunc(p.stages, func(s *streams.Stage) bool { return s.State() != streams.Running })
+	return p.view.Recovered() && !slices.ContainsFunc(p.stages, func(s *streams.Stage) bool { return s.Status().State != streams.Running })
 }
