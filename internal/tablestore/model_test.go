@@ -40,6 +40,16 @@ func (m *model) require(t require.TestingT, s Store, expires bool) {
 		return true
 	}))
 	require.Equal(t, m.rows, all)
+	walked := map[string]string{}
+	for at, first := (Place{}), true; first || at != (Place{}); first = false {
+		var err error
+		at, err = s.Walk(at, 2, func(key string, value []byte) {
+			require.NotContains(t, walked, key)
+			walked[key] = string(value)
+		})
+		require.NoError(t, err)
+	}
+	require.Equal(t, m.rows, walked)
 	for key, want := range m.rows {
 		value, ok, err := s.Get(key)
 		require.NoError(t, err)

@@ -31,6 +31,10 @@ type Store interface {
 	Oldest(f func(key string, value []byte) bool) error
 	// Each calls f for every row, in no order, until f returns false. f must not call the store.
 	Each(f func(key string, value []byte) bool) error
+	// Walk calls f for about n rows from a place on, in no order, and returns the place behind them: the zero Place after
+	// the last. Rows may be written between two calls; a row that is there all the time is met once in a walk from the
+	// zero Place back to it. f must not call the store.
+	Walk(from Place, n int, f func(key string, value []byte)) (Place, error)
 	// Size returns how much the store holds.
 	Size() Size
 	// Close ends the store. What is on disk stays and is complete up to Next as of the last flush.
