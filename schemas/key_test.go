@@ -17,6 +17,14 @@ func TestKey_is_of_one_pair_only(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := Event{UserID: id.Draw(t, "user"), PostID: id.Draw(t, "post")}
 		b := Event{UserID: id.Draw(t, "other user"), PostID: id.Draw(t, "other post")}
-		require.Equal(t, a.UserID == b.UserID && a.PostID == b.PostID, a.Key() == b.Key(), "%+v %+v", a, b)
+		same := a.UserID == b.UserID && a.PostID == b.PostID
+		require.Equal(t, same, a.Key() == b.Key(), "%+v %+v", a, b)
+		require.Equal(t, same, a.HasKey(b.Key()), "%+v %+v", a, b)
+		require.True(t, a.HasKey(a.Key()))
 	})
+}
+
+// The short key is written in changelogs: it must stay what it is.
+func TestShortKey(t *testing.T) {
+	require.Equal(t, "\x33\xbf\x00\xa8\x59\xc4\xba\x3f", ShortKey("foo"))
 }

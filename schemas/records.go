@@ -1,7 +1,10 @@
 package schemas
 
 import (
+	"encoding/binary"
 	"strings"
+
+	"github.com/cespare/xxhash/v2"
 
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
 )
@@ -25,6 +28,22 @@ type Event struct {
 // Key is the natural key of an event: user:post. A colon in the user id is written %3A and a percent sign %25, so that
 // no two pairs of ids share a key.
 func (e *Event) Key() string { return escapeUser.Replace(e.UserID) + ":" + e.PostID }
+
+// HasKey reports whether key is the event's.
+func (e *Event) HasKey(key string) bool {
+	user := escapeUser.Replace(e.UserID)
+	post, found := strings.CutPrefix(key, user)
+	return found && len(post) == 1+len(e.PostID) && post[0] == ':' && post[1:] == e.PostID
+}
+
+// ShortKey returns 8 bytes that stand for a key of some 73: its xxHash64, big endian. Rows of `dedup-table` are named so,
+// which halves table and changelog. Two pairs that share a row by chance see each other's event ids; that matters only
+// where both of them send the same id.
+func ShortKey(key string) string {
+	var short [8]byte
+	binary.BigEndian.PutUint64(short[:], xxhash.Sum64String(key))
+	return string(short[:])
+}
 
 var escapeUser = strings.NewReplacer("%", "%25", ":", "%3A")
 

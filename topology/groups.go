@@ -21,6 +21,7 @@ type Group struct {
 	Input   goka.Stream
 	Codec   goka.Codec // of the input
 	Rows    schemas.RowCodec
+	RowKey  func(key string) string // names the row of a record by the record's key; nil for the key itself
 	Outputs []Output
 	// DeadLetters is the output for inputs that are refused, by the verb or for the size of what would come of them.
 	DeadLetters goka.Stream
@@ -44,7 +45,7 @@ func Groups(c *schemas.Codecs) []Group {
 func DedupGroup(c *schemas.Codecs) Group {
 	return Group{
 		Name: Dedup, Does: "drops repeats, forwards each event once",
-		Input: Events, Codec: c.Events, Rows: c.DedupRows,
+		Input: Events, Codec: c.Events, Rows: c.DedupRows, RowKey: schemas.ShortKey,
 		Outputs: []Output{
 			{Activity, c.Activity, "every distinct event"},
 			{Engagements, c.Engagements, "views, impressions, shares"},

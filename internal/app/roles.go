@@ -29,7 +29,7 @@ func (a *App) verbs() map[string]streams.Verb {
 
 // stageOptions says what a group wants of the layer beside its graph and verb.
 func (a *App) stageOptions(g topology.Group) streams.Options {
-	opts := streams.Options{Refuse: func(ctx goka.Context, why error, value []byte) schemas.Outcome {
+	opts := streams.Options{RowKey: g.RowKey, Refuse: func(ctx goka.Context, why error, value []byte) schemas.Outcome {
 		return deadletter.Refuse(ctx, g.DeadLetters, schemas.ReasonTooLarge, why.Error(), value)
 	}}
 	if g.Name == topology.Dedup {

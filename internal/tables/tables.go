@@ -48,9 +48,13 @@ func Get(ctx context.Context, client sarama.Client, prefix string, groups []topo
 		return nil, fmt.Errorf("asking for the partitions of %s: %w", topic, err)
 	}
 	partition := murmur2.Partition([]byte(key), int32(len(partitions)))
+	name := key
+	if g.RowKey != nil {
+		name = g.RowKey(key)
+	}
 	var latest *sarama.ConsumerMessage
 	err = kafka.ReadPartition(ctx, client, topic, partition, func(m *sarama.ConsumerMessage) error {
-		if bytes.Equal(m.Key, []byte(key)) {
+		if bytes.Equal(m.Key, []byte(name)) {
 			latest = m
 		}
 		return nil

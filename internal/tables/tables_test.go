@@ -10,6 +10,7 @@ import (
 
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
 	"github.com/nova-social/nova-streams/internal/kafka"
+	"github.com/nova-social/nova-streams/internal/murmur2"
 	"github.com/nova-social/nova-streams/schemas"
 	"github.com/nova-social/nova-streams/topology"
 )
@@ -18,7 +19,7 @@ func TestLatestRowOfAKey(t *testing.T) {
 	codecs, err := schemas.NewCodecs(t.Context(), &schemas.Offline{})
 	require.NoError(t, err)
 	groups := topology.Groups(codecs)
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(5, "try-scores-table"))
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(5, "try-scores-table", "try-dedup-table"))
 	require.NoError(t, err)
 	t.Cleanup(cluster.Close)
 	client, err := kafka.Dial(cluster.ListenAddrs(), "test")
@@ -27,8 +28,8 @@ func TestLatestRowOfAKey(t *testing.T) {
 	p, err := sarama.NewSyncProducerFromClient(client)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, p.Close()) })
-	send := func(key string, value sarama.Encoder) {
-		_, _, err := p.SendMessage(&sarama.ProducerMessage{Topic: "try-scores-table", Key: sarama.StringEncoder(key), Value: value})
+	send := func(table, key string, value sarama.Encoder) {
+		_, _, err := p.SendMessage(&sarama.ProducerMessage{Topic: "try-" + table, Key: sarama.StringEncoder(key), Value: value})
 		require.NoError(t, err)
 	}
 
@@ -39,10 +40,10 @@ func TestLatestRowOfAKey(t *testing.T) {
 		row.SetLast(schemas.Position{Offset: int64(n)})
 		value, err := codecs.ScoreRows.Encode(row)
 		require.NoError(t, err)
-		send(key, sarama.ByteEncoder(value))
+		send("scores-table", key, sarama.ByteEncoder(value))
 		latest[key] = row
 	}
-	send("post-7", nil)
+	send("scores-table", "post-7", nil)
 
 	for key, want := range latest {
 		found, err := Get(t.Context(), client, "try-", groups, "scores", key)
@@ -59,4 +60,33 @@ func TestLatestRowOfAKey(t *testing.T) {
 	_, err = Get(t.Context(), client, "try-", groups, "score", "post-1")
 	require.ErrorIs(t, err, ErrNoGroup)
 	require.ErrorContains(t, err, "there are dedup, reactions, scores")
+}
+
+// A row whose table names it otherwise than by the key is found by the key, on the partition of the key.
+func TestRowUnderAShortKey(t *testing.T) {
+	codecs, err := schemas.NewCodecs(t.Context(), &schemas.Offline{})
+	require.NoError(t, err)
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(5, "dedup-table"))
+	require.NoError(t, err)
+	t.Cleanup(cluster.Close)
+	cfg := sarama.NewConfig()
+	cfg.Producer.Return.Successes, cfg.Producer.Partitioner = true, sarama.NewManualPartitioner
+	client, err := sarama.NewClient(cluster.ListenAddrs(), cfg)
+	require.NoError(t, err)
+	p, err := sarama.NewSyncProducerFromClient(client)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, p.Close()) })
+
+	const key = "u1:p1"
+	row := &schemas.DedupRow{Seen: []schemas.SeenEvent{{ID: schemas.HashEventID("e"), At: 7}}}
+	value, err := codecs.DedupRows.Encode(row)
+	require.NoError(t, err)
+	_, _, err = p.SendMessage(&sarama.ProducerMessage{
+		Topic: "dedup-table", Partition: murmur2.Partition([]byte(key), 5),
+		Key: sarama.StringEncoder(schemas.ShortKey(key)), Value: sarama.ByteEncoder(value),
+	})
+	require.NoError(t, err)
+	found, err := Get(t.Context(), client, "", topology.Groups(codecs), "dedup", key)
+	require.NoError(t, err)
+	require.Equal(t, row.Seen, found.Row.(*schemas.DedupRow).Seen)
 }

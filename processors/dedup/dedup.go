@@ -60,8 +60,8 @@ func (c Config) event(ctx goka.Context, e *schemas.Event) schemas.Outcome {
 		return deadletter.Refuse(ctx, topology.EventsDLQ, schemas.ReasonFuture,
 			fmt.Sprintf("event_time is %d ms ahead of the append time; at most %d are taken", ahead, c.Ahead.Milliseconds()), e.Raw)
 	}
-	if key := e.Key(); key != ctx.Key() {
-		ctx.Emit(topology.Events, key, e)
+	if !e.HasKey(ctx.Key()) {
+		ctx.Emit(topology.Events, e.Key(), e)
 		return schemas.Skipped
 	}
 	row, _ := ctx.Value().(*schemas.DedupRow)
