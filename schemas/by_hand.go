@@ -1,5 +1,7 @@
 package schemas
 
+import "slices"
+
 // byHand reads and writes one kind of record in its current schema without looking at the schema: records pass by
 // millions, and a schema-driven codec spends its time on finding out each time anew what the schema said. It must write
 // the same bytes; where it is in doubt, it leaves the record to the schema-driven codec, which also finds the words for
@@ -11,12 +13,12 @@ type byHand[T any] struct {
 	read   func([]byte) (T, bool)         // reads a body; false: not understood
 }
 
-// encode returns head and the body of record. False: it has to be encoded otherwise.
-func (h *byHand[T]) encode(head []byte, record T) ([]byte, bool) {
+// encode appends head and the body of record to data. False: it has to be encoded otherwise.
+func (h *byHand[T]) encode(data, head []byte, record T) ([]byte, bool) {
 	if h == nil {
 		return nil, false
 	}
-	data := make([]byte, 0, len(head)+h.room(record))
+	data = slices.Grow(data, len(head)+h.room(record))
 	return h.append(append(data, head...), record)
 }
 

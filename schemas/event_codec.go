@@ -10,11 +10,14 @@ type eventCodec struct{ avro *framed[Event] }
 
 // Encode returns Raw, so that a record sent round stays as its producer wrote it; an event without Raw becomes framed
 // Avro.
-func (c eventCodec) Encode(value any) ([]byte, error) {
+func (c eventCodec) Encode(value any) ([]byte, error) { return c.AppendEncode(nil, value) }
+
+// AppendEncode appends to data what Encode returns.
+func (c eventCodec) AppendEncode(data []byte, value any) ([]byte, error) {
 	if e, ok := value.(*Event); ok && e != nil && e.Raw != nil {
-		return e.Raw, nil
+		return append(data, e.Raw...), nil
 	}
-	return c.avro.Encode(value)
+	return c.avro.AppendEncode(data, value)
 }
 
 // Decode returns an *Event that keeps data as its Raw, or an *Unreadable; see Codecs for the one error.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/twmb/avro"
 )
@@ -31,17 +32,20 @@ func newFramed[T any](name string, reader *avro.Schema, byHand *byHand[*T], id u
 }
 
 // Encode returns the framed Avro of a *T. It fails only for another type or a value outside the schema's enums.
-func (c *framed[T]) Encode(value any) ([]byte, error) {
+func (c *framed[T]) Encode(value any) ([]byte, error) { return c.AppendEncode(nil, value) }
+
+// AppendEncode appends to data what Encode returns.
+func (c *framed[T]) AppendEncode(data []byte, value any) ([]byte, error) {
 	record, ok := value.(*T)
 	if !ok {
 		return nil, fmt.Errorf("encoding %s: %T is not %T", c.name, value, record)
 	}
 	if record != nil {
-		if data, ok := c.byHand.encode(c.head, record); ok {
+		if data, ok := c.byHand.encode(data, c.head, record); ok {
 			return data, nil
 		}
 	}
-	data, err := c.reader.AppendEncode(append(make([]byte, 0, 192), c.head...), record) // most records fit
+	data, err := c.reader.AppendEncode(append(slices.Grow(data, 192), c.head...), record) // most records fit
 	if err != nil {
 		return nil, fmt.Errorf("encoding %s: %w", c.name, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/lovoo/goka"
 	"github.com/twmb/avro"
@@ -59,15 +60,17 @@ func newRowCodec[R Row, W any](name string, versions map[byte]*avro.Schema, byHa
 
 func (c *rowCodec[R, W]) New() Row { return c.empty() }
 
-func (c *rowCodec[R, W]) Encode(value any) ([]byte, error) {
+func (c *rowCodec[R, W]) Encode(value any) ([]byte, error) { return c.AppendEncode(nil, value) }
+
+func (c *rowCodec[R, W]) AppendEncode(data []byte, value any) ([]byte, error) {
 	row, ok := value.(R)
 	if !ok {
 		return nil, fmt.Errorf("encoding %s: %T is not %T", c.name, value, row)
 	}
-	if data, ok := c.byHand.encode(c.head, row); ok {
+	if data, ok := c.byHand.encode(data, c.head, row); ok {
 		return data, nil
 	}
-	data, err := c.current.AppendEncode(append(make([]byte, 0, 64), c.version), c.wire(row))
+	data, err := c.current.AppendEncode(append(slices.Grow(data, 64), c.version), c.wire(row))
 	if err != nil {
 		return nil, fmt.Errorf("encoding %s: %w", c.name, err)
 	}

@@ -58,7 +58,7 @@ func newProducer(cfg *Config, lease *lease, table string, limits map[string]int)
 
 // newMember returns the client that is this process's member of the group. Partitions move one by one (cooperative
 // sticky); nothing is reset when an offset is gone; offsets are committed by the session.
-func newMember(cfg *Config, hooks []kgo.Hook, group, instance, topic string, on callbacks) (*kgo.Client, error) {
+func newMember(cfg *Config, pool *fetchPool, hooks []kgo.Hook, group, instance, topic string, on callbacks) (*kgo.Client, error) {
 	cl, err := kgo.NewClient(
 		kgo.SeedBrokers(cfg.Brokers...),
 		kgo.ClientID(cfg.ClientID),
@@ -74,7 +74,8 @@ func newMember(cfg *Config, hooks []kgo.Hook, group, instance, topic string, on 
 		kgo.DisableAutoCommit(),
 		kgo.FetchMaxWait(100*time.Millisecond),
 		kgo.FetchMaxBytes(8<<20),
-		kgo.FetchMaxPartitionBytes(1<<20),
+		kgo.FetchMaxPartitionBytes(256<<10),
+		kgo.WithPools(pool),
 		kgo.MetadataMinAge(100*time.Millisecond),
 		kgo.OnPartitionsAssigned(func(ctx context.Context, _ *kgo.Client, m map[string][]int32) { on.assigned(ctx, m[topic]) }),
 		kgo.OnPartitionsRevoked(func(_ context.Context, _ *kgo.Client, m map[string][]int32) { on.revoked(m[topic]) }),

@@ -54,7 +54,7 @@ func DefaultConfig() Config {
 		Tick:           10 * time.Millisecond,
 		CommitInterval: 100 * time.Millisecond,
 		Linger:         time.Millisecond,
-		MaxUnacked:     10_000,
+		MaxUnacked:     4_000,
 		DrainTimeout:   5 * time.Second,
 		SessionTimeout: 10 * time.Second,
 		BackoffMin:     200 * time.Millisecond,

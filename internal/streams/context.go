@@ -22,7 +22,8 @@ type taskContext struct {
 	task  *task
 	rec   *kgo.Record
 	key   string
-	entry *entry // row of the key, nil for none
+	name  string // of the row in the table
+	entry *entry // the row, nil for none
 	pos   schemas.Position
 	outs  []*kgo.Record
 	row   schemas.Row // row to keep, nil for no change
@@ -35,7 +36,10 @@ var _ goka.Context = (*taskContext)(nil)
 
 // begin prepares c for one record.
 func (c *taskContext) begin(ctx context.Context, rec *kgo.Record, key string, pos schemas.Position) {
-	c.ctx, c.rec, c.key, c.pos = ctx, rec, key, pos
+	c.ctx, c.rec, c.key, c.name, c.pos = ctx, rec, key, key, pos
+	if name := c.task.opts.RowKey; name != nil {
+		c.name = name(key)
+	}
 	c.entry, c.row, c.n, c.err, c.large = nil, nil, 0, nil, nil
 	clear(c.outs)
 	c.outs = c.outs[:0]
@@ -103,15 +107,17 @@ func (c *taskContext) Emit(topic goka.Stream, key string, v any, _ ...goka.Conte
 		d.SetOrigin(schemas.Origin{Emitter: c.task.group, Epoch: c.pos.Epoch, Partition: c.task.part, Offset: c.pos.Offset, N: c.n})
 		c.n++
 	}
-	value, err := out.codec.Encode(v)
-	if err != nil {
+	r := c.task.spent.get()
+	var err error
+	if r.Value, err = appendEncode(out.codec, r.Value, v); err != nil {
 		c.Fail(fmt.Errorf("encoding %T for %s: %w", v, topic, err))
 		return
 	}
-	if size := len(key) + len(value); size > out.limit && c.large == nil {
+	if size := len(key) + len(r.Value); size > out.limit && c.large == nil {
 		c.large = fmt.Errorf("an output to %s has %d bytes, at most %d are taken", topic, size, out.limit)
 	}
-	c.outs = append(c.outs, &kgo.Record{Topic: out.topic, Key: bytesOf(key), Value: value})
+	r.Topic, r.Key = out.topic, bytesOf(key)
+	c.outs = append(c.outs, r)
 }
 
 // Fail ends the stage: the input is not committed and is read again after the rebuild.

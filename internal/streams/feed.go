@@ -9,7 +9,7 @@ import (
 
 // A partition whose queue is longer than feedHigh records is no longer fetched, until it is shorter than feedLow.
 const (
-	feedHigh = 4000
+	feedHigh = 2000
 	feedLow  = 1000
 )
 
@@ -65,6 +65,13 @@ func (f *feed) take() []*kgo.Record {
 		f.pause(false)
 	}
 	return b
+}
+
+// behind reports whether records wait by the thousand: the partition catches up.
+func (f *feed) behind() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.queued > feedLow
 }
 
 // close drops what is queued and everything that comes.

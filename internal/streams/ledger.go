@@ -42,6 +42,7 @@ type epoch struct {
 type ledger struct {
 	send     sender
 	controls Controls
+	spent    *outgoing // where acknowledged outputs go
 	wake     func()
 	fail     func(error)
 	written  func([]sent) error // takes the acknowledged rows of an epoch, in order
@@ -52,8 +53,8 @@ type ledger struct {
 	unacked atomic.Int64 // records handed to the sender and not acknowledged
 }
 
-func newLedger(send sender, from checkpoint, c Controls, wake func(), fail func(error), written func([]sent) error) *ledger {
-	l := &ledger{send: send, controls: c, wake: wake, fail: fail, written: written, durable: from}
+func newLedger(send sender, from checkpoint, c Controls, spent *outgoing, wake func(), fail func(error), written func([]sent) error) *ledger {
+	l := &ledger{send: send, controls: c, spent: spent, wake: wake, fail: fail, written: written, durable: from}
 	l.open = l.begin()
 	return l
 }
@@ -62,20 +63,26 @@ func (l *ledger) begin() *epoch {
 	e := &epoch{}
 	e.outputs.Store(1)
 	e.rows.Store(1)
-	ack := func(n *atomic.Int64) func(*kgo.Record, error) {
-		return func(_ *kgo.Record, err error) {
-			l.unacked.Add(-1)
-			if err != nil { // the epoch never completes, so nothing from here on is committed
-				l.fail(err)
-				return
-			}
-			if n.Add(-1) == 0 {
-				l.wake()
-			}
+	e.onOutput = func(r *kgo.Record, err error) {
+		l.acknowledged(&e.outputs, err)
+		if err == nil {
+			l.spent.put(r)
 		}
 	}
-	e.onOutput, e.onRow = ack(&e.outputs), ack(&e.rows)
+	e.onRow = func(_ *kgo.Record, err error) { l.acknowledged(&e.rows, err) }
 	return e
+}
+
+// acknowledged counts one record of an epoch that is durable, or ends the task. An epoch with a failure never
+// completes, so nothing from there on is committed.
+func (l *ledger) acknowledged(left *atomic.Int64, err error) {
+	l.unacked.Add(-1)
+	switch {
+	case err != nil:
+		l.fail(err)
+	case left.Add(-1) == 0:
+		l.wake()
+	}
 }
 
 // output sends one record that the open epoch's inputs led to.

@@ -174,3 +174,24 @@ func TestLease(t *testing.T) {
 	require.False(t, l.valid(), "an answer that comes too late may say that the member is unknown")
 	require.True(t, newLease(time.Nanosecond, true).valid(), "the control has no gate")
 }
+
+// A table may name its rows otherwise than by the keys of records: so they lie in the changelog, and are found again by
+// the next owner.
+func TestRowKey_names_the_rows(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 2)
+	short := func(key string) string { return key[1:] }
+	for run := int64(1); run <= 2; run++ {
+		b.produce()
+		s, err := New(b.cfg, adderGraph, addAndPass, Options{RowKey: short})
+		require.NoError(t, err)
+		stop := b.start(s.Run)
+		b.eventually("done", func() bool { return b.committed(group) == run*records })
+		require.NoError(t, stop())
+	}
+	want := map[string]int{}
+	for key, sum := range wantSums() {
+		want[short(key)] = 2 * sum
+	}
+	require.Equal(t, want, b.sums(group+"-table"))
+}

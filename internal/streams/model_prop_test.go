@@ -1,6 +1,7 @@
 package streams
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -84,14 +85,14 @@ func (m *model) log(topic string) *[modelParts]modelLog {
 func (m *model) born(st *modelStage, part int32) *life {
 	l := &life{m: m, st: st, part: part, flight: map[string]*[modelParts][]inFlight{}}
 	store := m.keep(st, part)
-	tab := newTable(st.name+"-table", part, tallyCodec{}, store, 1+m.rnd.IntN(3), 0)
+	tab := newTable(st.name+"-table", part, tallyCodec{}, new(outgoing), store, 1+m.rnd.IntN(3), 0)
 	log := m.log(tab.topic)[part].recs
 	if err := tab.recover(log[store.Next():], int64(len(log))); err != nil {
 		panic(err)
 	}
 	from := st.commits[part]
 	l.task = newTask(&taskConfig{
-		group: st.name, input: st.in, parts: modelParts, codec: jsonCodec[note]{}, outputs: st.outputs, verb: st.verb, unacked: 1 << 30, controls: m.controls,
+		group: st.name, input: st.in, parts: modelParts, codec: jsonCodec[note]{}, outputs: st.outputs, verb: st.verb, spent: new(outgoing), unacked: 1 << 30, controls: m.controls,
 		fail: l.failed,
 	}, part, from, l, tab)
 	l.pos = int(from.next)
@@ -146,7 +147,7 @@ func (l *life) arrive(all, ack bool) {
 			for _, f := range got {
 				log := &l.m.log(topic)[p]
 				f.r.Offset = int64(len(log.recs))
-				log.recs = append(log.recs, &kgo.Record{Key: f.r.Key, Value: f.r.Value, Offset: f.r.Offset})
+				log.recs = append(log.recs, &kgo.Record{Key: f.r.Key, Value: bytes.Clone(f.r.Value), Offset: f.r.Offset})
 				if ack {
 					f.done(f.r, nil)
 				}
@@ -255,7 +256,7 @@ func (m *model) run(crashes int) {
 		case r < 0.50:
 			l.step()
 		case r < 0.65:
-			l.task.tick()
+			l.task.tick(false)
 		case r < 0.90:
 			l.arrive(false, true)
 		case r < 0.95:
@@ -280,7 +281,7 @@ func (m *model) heal() {
 		for p := range int32(modelParts) {
 			st.commits[p] = m.lives[st][p].task.durable()
 			l := m.born(st, p)
-			l.task.tick()
+			l.task.tick(false)
 			l.arrive(true, true)
 			m.lives[st][p] = l
 		}

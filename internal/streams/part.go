@@ -128,7 +128,7 @@ func (se *session) openTable(n int32, held span) (*table, error) {
 			return nil, err
 		}
 		if store.Next() <= held.end {
-			return newTable(se.table, n, se.stage.rows, store, se.cfg.CacheRows, se.facts.tableLimit), nil
+			return newTable(se.table, n, se.stage.rows, &se.stage.spent, store, se.cfg.CacheRows, se.facts.tableLimit), nil
 		}
 		se.cfg.Log.Error("the kept table is ahead of its changelog; it is read anew", "table", se.table, "partition", n, "kept", store.Next(), "changelog", held.end)
 		se.stage.keeper.spoil(n, true)
@@ -214,7 +214,7 @@ func (se *session) release(parts []int32) {
 	for _, p := range ending {
 		p.cancel()
 		p.feed.close()
-		p.task.tick()
+		p.task.tick(false)
 	}
 	last := map[*part]checkpoint{}
 	drained := true

@@ -33,7 +33,7 @@ func (t *task) runNearLimit(msg any) (schemas.Outcome, error) {
 		return outcome, t.keep()
 	}
 	if before != nil {
-		row, err := t.table.decode(c.key, before)
+		row, err := t.table.decode(c.name, before)
 		if err != nil {
 			return 0, err
 		}
@@ -51,7 +51,7 @@ func (t *task) refuseLarge() (schemas.Outcome, error) {
 			t.again(t.part, c.rec.Offset)
 			return 0, fmt.Errorf("streams: taking %s/%d at %d again, with care: %w", t.input, t.part, c.rec.Offset, c.large)
 		}
-		delete(t.table.hot, c.key)
+		delete(t.table.hot, c.name)
 	}
 	return t.refuse()
 }

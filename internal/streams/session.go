@@ -73,7 +73,7 @@ func openSession(ctx context.Context, s *Stage) (_ *session, err error) {
 	se.ready = make(chan *part, se.facts.parts)
 	se.tasks = &taskConfig{
 		group: s.name, input: s.input, epoch: se.facts.epoch, parts: se.facts.parts, codec: s.codec, outputs: se.facts.outputs,
-		verb: s.verb, opts: s.opts, unacked: s.cfg.MaxUnacked, controls: s.cfg.Controls,
+		verb: s.verb, opts: s.opts, spent: &s.spent, unacked: s.cfg.MaxUnacked, controls: s.cfg.Controls,
 		fail: s.fail, again: s.again, spoil: s.keeper.spoil, metrics: s.cfg.Metrics.group(s.name),
 	}
 	if _, loops := s.outputs[s.input]; loops {
@@ -87,7 +87,7 @@ func openSession(ctx context.Context, s *Stage) (_ *session, err error) {
 func (se *session) run(ctx context.Context, signals []chan *sarama.ConsumerMessage) (err error) {
 	se.signals = signals
 	se.lease.renew()
-	se.member, err = newMember(se.cfg, []kgo.Hook{se.lease, se}, se.group, se.instance, se.input, callbacks{
+	se.member, err = newMember(se.cfg, &se.stage.fetched, []kgo.Hook{se.lease, se}, se.group, se.instance, se.input, callbacks{
 		assigned: se.assigned, offset: se.offset, revoked: se.revoked, lost: se.lost,
 	})
 	if err != nil {
@@ -145,7 +145,7 @@ func (se *session) poll(ctx context.Context) {
 				more = false
 			}
 		}
-		fetches := se.member.PollRecords(turn, 10_000)
+		fetches := se.member.PollRecords(turn, 4_000)
 		wake()
 		fetches.EachError(func(_ string, p int32, err error) {
 			if ctx.Err() == nil && !errors.Is(err, context.Canceled) {
@@ -208,7 +208,7 @@ func (se *session) tick(ctx context.Context) {
 				if sweep {
 					p.task.sweep()
 				}
-				p.task.tick()
+				p.task.tick(p.feed.behind())
 			}
 			if !se.lease.valid() {
 				se.stage.fail(errLeaseOver)

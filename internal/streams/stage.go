@@ -21,6 +21,9 @@ type Options struct {
 	// Keep is for how long after its newest part a row is worth something, by the append time of inputs; then it is
 	// removed, if it is schemas.Aging. 0 keeps rows for ever.
 	Keep time.Duration
+	// RowKey names the row of a record by the record's key; nil for the key itself. A shorter name makes table and
+	// changelog smaller. Where several keys may share a row, the verb has to be content with that.
+	RowKey func(key string) string
 	// Refuse dead-letters an input of which something too large for its topic would come; nil ends the stage instead.
 	Refuse func(ctx goka.Context, why error, value []byte) schemas.Outcome
 }
@@ -38,6 +41,8 @@ type Stage struct {
 	verb    Verb
 	opts    Options
 	keeper  *keeper
+	fetched fetchPool
+	spent   outgoing
 
 	session atomic.Pointer[session]
 	health  health

@@ -62,7 +62,7 @@ func TestVerb_cannot_use_what_is_not_exact(t *testing.T) {
 		l := m.born(m.stages[0], 0)
 		l.task.fail = func(err error) { failed = err }
 		l.task.handle(t.Context(), []*kgo.Record{{Key: []byte("k"), Value: []byte("{}")}})
-		l.task.tick()
+		l.task.tick(false)
 		require.Error(t, failed, name)
 		require.Zero(t, l.task.account.In, name)
 		require.Zero(t, l.task.durable().next, name)

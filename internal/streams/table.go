@@ -30,18 +30,20 @@ type table struct {
 	topic string
 	part  int32
 	codec schemas.RowCodec
+	spent *outgoing // where acknowledged records go
 	store tablestore.Store
 	cache int // decoded rows to keep
 	limit int // bytes of a row, 0 for no limit
 
-	hot   map[string]*entry
-	dirty []*entry
-	next  int64            // offset the next changelog record will get, if nobody else writes
-	heal  map[string]int64 // keys whose best row lies before an older one in the changelog, with that one's offset
+	hot    map[string]*entry
+	trimAt int // how many of them are too many
+	dirty  []*entry
+	next   int64            // offset the next changelog record will get, if nobody else writes
+	heal   map[string]int64 // keys whose best row lies before an older one in the changelog, with that one's offset
 }
 
-func newTable(topic string, part int32, codec schemas.RowCodec, store tablestore.Store, cache, limit int) *table {
-	return &table{topic: topic, part: part, codec: codec, store: store, cache: cache, limit: limit, hot: map[string]*entry{}, heal: map[string]int64{}, next: store.Next()}
+func newTable(topic string, part int32, codec schemas.RowCodec, spent *outgoing, store tablestore.Store, cache, limit int) *table {
+	return &table{topic: topic, part: part, codec: codec, spent: spent, store: store, cache: cache, limit: limit, hot: map[string]*entry{}, heal: map[string]int64{}, next: store.Next()}
 }
 
 // recover takes records of the changelog in order; next is the offset behind the last. Of two records of a key the one
@@ -189,13 +191,16 @@ func (t *table) flush() ([]sent, error) {
 	}
 	out := make([]sent, 0, len(t.dirty))
 	for _, e := range t.dirty {
-		r := &kgo.Record{Topic: t.topic, Partition: t.part, Key: bytesOf(e.key)}
-		if e.row != nil {
-			v, err := t.codec.Encode(e.row)
-			if err != nil {
+		r := t.spent.get()
+		r.Topic, r.Partition, r.Key = t.topic, t.part, bytesOf(e.key)
+		if e.row == nil {
+			r.Value = nil
+		} else {
+			var err error
+			if r.Value, err = appendEncode(t.codec, r.Value, e.row); err != nil {
 				return nil, fmt.Errorf("encoding row %q of %s/%d: %w", e.key, t.topic, t.part, err)
 			}
-			r.Value, e.size, e.grown = v, len(v), 0
+			e.size, e.grown = len(r.Value), 0
 		}
 		out = append(out, sent{e, r, e.heals})
 		e.dirty, e.heals = false, false
@@ -281,6 +286,7 @@ func (t *table) acknowledged(rows []sent, trusting bool) error {
 		return err
 	}
 	for _, s := range rows {
+		t.spent.put(s.rec)
 		if e := s.entry; !e.dirty && e.flying == 0 {
 			if e.uses < 2 || e.row == nil {
 				delete(t.hot, e.key)
@@ -292,21 +298,21 @@ func (t *table) acknowledged(rows []sent, trusting bool) error {
 	return nil
 }
 
-// trim forgets decoded rows beyond the cache's size, any that are not under way.
+// trim forgets decoded rows beyond the cache's size, any that are not under way. As ranging over a map is dear, it does
+// so once there are a quarter more than there should be, or than it had to leave the last time.
 func (t *table) trim() {
-	if len(t.hot) <= t.cache { // beginning to range over a map is dear
+	if len(t.hot) < t.trimAt {
 		return
 	}
-	tries := 16
 	for key, e := range t.hot {
-		if len(t.hot) <= t.cache || tries == 0 {
-			return
+		if len(t.hot) <= t.cache {
+			break
 		}
-		tries--
 		if !e.dirty && e.flying == 0 {
 			delete(t.hot, key)
 		}
 	}
+	t.trimAt = max(len(t.hot), t.cache) + t.cache/4 + 1
 }
 
 // bytesOf returns the bytes of s, not a copy: a producer only reads the key it is given.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -38,6 +39,7 @@ type taskConfig struct {
 	outputs  map[string]output
 	verb     Verb
 	opts     Options
+	spent    *outgoing // records to use again
 	unacked  int
 	controls Controls
 	fail     func(error)
@@ -61,6 +63,7 @@ type task struct {
 	next      int64     // offset after the last input handled
 	time      time.Time // of the last input handled
 	committed time.Time // of the last input committed, zero before the first commit
+	ticks     int       // since the last epoch ended
 	fresh     bool      // inputs were handled, or rows changed, since the last tick
 	dead      bool      // failed or over: nothing may be handled or committed any more
 	ctx       taskContext
@@ -72,7 +75,7 @@ func newTask(c *taskConfig, part int32, from checkpoint, send sender, tab *table
 	if t.vector == nil {
 		t.vector = map[schemas.Source]schemas.Mark{}
 	}
-	t.ledger = newLedger(send, from, c.controls, t.wake, t.lost, t.written)
+	t.ledger = newLedger(send, from, c.controls, c.spent, t.wake, t.lost, t.written)
 	t.ctx.task = t
 	return t
 }
@@ -98,12 +101,13 @@ func (t *task) handle(ctx context.Context, recs []*kgo.Record) {
 		t.account.Count(outcome)
 		t.metrics.input(outcome)
 		t.next, t.time, t.fresh = rec.Offset+1, rec.Timestamp, true
+		rec.Recycle()
 	}
 }
 
 func (t *task) apply(ctx context.Context, rec *kgo.Record) (schemas.Outcome, error) {
 	if t.round != "" && len(rec.Key) > 0 && murmur2.Partition(rec.Key, t.parts) != t.part { // its producer has another partitioner
-		t.ledger.output(&kgo.Record{Topic: t.round, Key: rec.Key, Value: rec.Value})
+		t.ledger.output(&kgo.Record{Topic: t.round, Key: slices.Clone(rec.Key), Value: slices.Clone(rec.Value)})
 		return schemas.Skipped, nil
 	}
 	msg, err := t.codec.Decode(rec.Value)
@@ -123,7 +127,7 @@ func (t *task) apply(ctx context.Context, rec *kgo.Record) (schemas.Outcome, err
 	if t.table == nil {
 		return t.run(msg)
 	}
-	if c.entry, err = t.table.get(c.key); err != nil {
+	if c.entry, err = t.table.get(c.name); err != nil {
 		return 0, err
 	}
 	if c.entry != nil && c.entry.row != nil && c.entry.row.Last().Covers(c.pos) {
@@ -151,7 +155,7 @@ func (t *task) keep() error {
 		return c.err
 	}
 	if c.row != nil {
-		t.table.set(c.entry, c.key, c.row, c.pos, len(c.rec.Value))
+		t.table.set(c.entry, c.name, c.row, c.pos, len(c.rec.Value))
 	}
 	for _, r := range c.outs {
 		t.ledger.output(r)
@@ -172,13 +176,21 @@ func (t *task) over() bool {
 	return t.dead
 }
 
-// tick closes the epoch.
-func (t *task) tick() {
+// longEpoch is how many ticks an epoch lasts while the partition is behind: what is late anyway need not be seen within
+// a tick, and a row that changes again before the end is encoded, sent and read once.
+const longEpoch = 10
+
+// tick closes the epoch; behind says that there is much to catch up with.
+func (t *task) tick(behind bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.dead || !t.fresh {
 		return
 	}
+	if t.ticks++; behind && t.ticks < longEpoch {
+		return
+	}
+	t.ticks = 0
 	var rows []sent
 	if t.table != nil {
 		var err error

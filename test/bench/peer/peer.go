@@ -49,7 +49,7 @@ func newPeer(env environment, flow string, log *slog.Logger) (*peer, error) {
 		return nil, err
 	}
 	for _, m := range all {
-		opts := streams.Options{}
+		opts := streams.Options{RowKey: m.group.RowKey}
 		if m.group.Name == topology.Dedup {
 			opts.Keep = cfg.Dedup.Keep
 		}
