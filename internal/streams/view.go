@@ -15,11 +15,12 @@ import (
 
 	"github.com/nova-social/nova-streams/internal/kafka"
 	"github.com/nova-social/nova-streams/internal/murmur2"
+	"github.com/nova-social/nova-streams/internal/tablestore"
 	"github.com/nova-social/nova-streams/schemas"
 )
 
-// View is a group table as decoded rows, for readers. It follows the changelog of all partitions and reconnects by
-// itself; rows are as new as the last record read, in memory only, and must not be changed by readers.
+// View is a group table for readers. It follows the changelog of all partitions and reconnects by itself; rows are as
+// new as the last record read, and in memory only. They are kept encoded: a reader gets a row of its own.
 type View struct {
 	cfg      Config
 	table    string
@@ -117,8 +118,12 @@ func (v *View) Get(key string) (schemas.Row, bool) {
 	}
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	row, ok := p.rows[key]
-	return row, ok
+	value, had, err := p.rows.Get(key)
+	if !had || err != nil { // memory does not fail
+		return nil, false
+	}
+	row := p.kept(key, value)
+	return row, row != nil
 }
 
 // part returns the rows of one partition; they outlive a rebuild, which then reads only what is new.
@@ -127,7 +132,7 @@ func (v *View) part(n int32) *viewPart {
 	defer v.mu.Unlock()
 	p := v.parts[n]
 	if p == nil {
-		p = &viewPart{view: v, rows: map[string]schemas.Row{}}
+		p = &viewPart{view: v, rows: tablestore.NewMemory()}
 		p.offset.Store(-1)
 		v.parts[n] = p
 	}

@@ -92,7 +92,7 @@ func TestView_and_table_keep_the_row_that_has_seen_more(t *testing.T) {
 	require.Equal(t, 9, row.(*tally).Sum)
 
 	store := tablestore.NewMemory()
-	tab := newTable("t", 0, tallyCodec{}, store, 1, 0)
+	tab := newTable("t", 0, tallyCodec{}, new(outgoing), store, 1, 0)
 	require.NoError(t, tab.recover(b.read("sum-table"), 3))
 	e, err := tab.get("k")
 	require.NoError(t, err)
@@ -107,11 +107,11 @@ func TestView_and_table_keep_the_row_that_has_seen_more(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, again, 1)
 	again[0].rec.Offset = 3
-	require.NoError(t, tab.acknowledged(again, false))
-	require.EqualValues(t, 4, store.Next())
 	last, err := tallyCodec{}.Last(again[0].rec.Value)
 	require.NoError(t, err)
 	require.Equal(t, schemas.Position{Offset: 9}, last)
+	require.NoError(t, tab.acknowledged(again, false))
+	require.EqualValues(t, 4, store.Next())
 }
 
 // A view waits for a table that does not exist yet, and forgets rows that are deleted.

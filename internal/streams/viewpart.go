@@ -1,6 +1,7 @@
 package streams
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"sync"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/lovoo/goka/storage"
 
+	"github.com/nova-social/nova-streams/internal/tablestore"
 	"github.com/nova-social/nova-streams/schemas"
 )
 
@@ -15,74 +17,106 @@ import (
 type viewPart struct {
 	view   *View
 	mu     sync.RWMutex
-	rows   map[string]schemas.Row
+	rows   *tablestore.Memory
 	offset atomic.Int64 // newest changelog record read, -1 for none
 }
 
 var _ storage.Storage = (*viewPart)(nil)
 
 // errRowsOnly is why goka cannot iterate a view: rows are read with View.Get.
-var errRowsOnly = errors.New("streams: a view keeps decoded rows; read them with View.Get")
+var errRowsOnly = errors.New("streams: the rows of a view are read with View.Get")
 
 // Set decodes one changelog record. Of two records of a key the one that has seen more input wins.
 func (p *viewPart) Set(key string, value []byte) error {
-	v, err := p.view.codec.Decode(value)
+	row, err := p.decode(key, value)
 	if err != nil {
-		return fmt.Errorf("decoding row %q of %s: %w", key, p.view.table, err)
+		return err
 	}
-	row, ok := v.(schemas.Row)
-	if !ok {
-		return fmt.Errorf("decoding row %q of %s: got %T", key, p.view.table, v)
+	newer, err := p.keep(key, value, row)
+	if err != nil {
+		return fmt.Errorf("keeping row %q of %s: %w", key, p.view.table, err)
 	}
-	p.mu.Lock()
-	old, had := p.rows[key]
-	newer := !had || row.Last().Covers(old.Last())
-	if newer {
-		p.rows[key] = row
-	}
-	p.mu.Unlock()
 	if newer {
 		p.view.onUpdate(key, row)
 	}
 	return nil
 }
 
+func (p *viewPart) decode(key string, value []byte) (schemas.Row, error) {
+	v, err := p.view.codec.Decode(value)
+	if err != nil {
+		return nil, fmt.Errorf("decoding row %q of %s: %w", key, p.view.table, err)
+	}
+	row, ok := v.(schemas.Row)
+	if !ok {
+		return nil, fmt.Errorf("decoding row %q of %s: got %T", key, p.view.table, v)
+	}
+	return row, nil
+}
+
+// keep takes the row unless the one there has seen more, and reports whether it did.
+func (p *viewPart) keep(key string, value []byte, row schemas.Row) (bool, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	old, had, err := p.rows.Get(key)
+	if err != nil {
+		return false, err
+	}
+	if had {
+		last, err := p.view.codec.Last(old)
+		if err != nil || !row.Last().Covers(last) {
+			return false, err
+		}
+	}
+	return true, p.rows.Apply([]tablestore.Row{{Key: key, Value: value}}, 0)
+}
+
 // Delete takes a tombstone.
 func (p *viewPart) Delete(key string) error {
 	p.mu.Lock()
-	delete(p.rows, key)
+	err := p.rows.Apply([]tablestore.Row{{Key: key}}, 0)
 	p.mu.Unlock()
 	p.view.onUpdate(key, nil)
-	return nil
+	return err
 }
 
+// each calls f for every row until f returns false, and reports whether it never did.
 func (p *viewPart) each(f func(key string, row schemas.Row) bool) bool {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	for key, row := range p.rows {
-		if !f(key, row) {
-			return false
-		}
+	all := true
+	err := p.rows.Each(func(key string, value []byte) bool {
+		row := p.kept(key, value)
+		all = row == nil || f(key, row)
+		return all
+	})
+	return all && err == nil // memory does not fail
+}
+
+// kept decodes a row that is kept, and was decoded before, so that it cannot fail but for a bug: then there is no row.
+func (p *viewPart) kept(key string, value []byte) schemas.Row {
+	row, err := p.decode(key, value)
+	if err != nil {
+		p.view.cfg.Log.Error("a row of a view was spoiled", "err", err)
+		return nil
 	}
-	return true
+	return row
 }
 
 // Has reports whether key has a row.
 func (p *viewPart) Has(key string) (bool, error) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	_, ok := p.rows[key]
-	return ok, nil
+	_, ok, err := p.rows.Get(key)
+	return ok, err
 }
 
 // Get returns the encoded row of key, nil for none.
 func (p *viewPart) Get(key string) ([]byte, error) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	if row, ok := p.rows[key]; ok {
-		return p.view.codec.Encode(row)
-	}
-	return nil, nil
+	value, _, err := p.rows.Get(key)
+	return bytes.Clone(value), err // rows move as others come
 }
 
 // GetOffset returns the offset of the newest record read, or def.
