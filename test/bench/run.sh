@@ -5,11 +5,12 @@
 #
 # KIT is the folder with the kit's run.sh and peers.conf. It is copied, not changed. Environment:
 #   PEERS      peers in the order of a round (default: nova-lean nova-whole ks-alos ks-eos goka-plain floor-log)
+#   PARTITIONS of the input, and so of all topics (default 4)
 #   EVENTS     size of the data set, made anew by each call (default 2000000; event times age, see the kit)
 #   PB_WORK    where everything is built and written (default: peerbench in the temp folder)
 #   KEEP=1     leave the broker running
 set -euo pipefail
-[ -n "${KIT:-}" ] || { sed -n 2,11p "$0"; exit 2; }
+[ -n "${KIT:-}" ] || { sed -n 2,12p "$0"; exit 2; }
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 rounds="${1:-3}"; shift || true
 modes=("$@"); [ ${#modes[@]} -gt 0 ] || modes=(catchup steady crash)
@@ -19,6 +20,8 @@ export PB_RESULTS="${PB_RESULTS:-$PB_WORK/results-$(date -u +%Y%m%dT%H%M%S).json
 
 kit="$PB_WORK/kit"
 rm -rf "$kit"; mkdir -p "$PB_WORK/bin"; cp -r "$KIT" "$kit"; chmod -R u+w "$kit"
+sed -i "s/createTopic(ctx, brokers, topic, 4)/createTopic(ctx, brokers, topic, ${PARTITIONS:-4})/" "$kit/gen/kafka.go"
+sed -i "s/withNumberOfPartitions(4)/withNumberOfPartitions(${PARTITIONS:-4})/" "$kit"/kstreams/src/main/java/peerbench/*.java
 for flow in lean whole; do echo "nova-$flow|\"\$PB_BIN/nova-peer\" -flow $flow"; done >>"$kit/peers.conf"
 (cd "$here/../.." && go build -trimpath -o "$PB_WORK/bin/nova-peer" ./test/bench/peer)
 
@@ -27,7 +30,7 @@ down() { [ "$running" = yes ] || [ -n "${KEEP:-}" ] || "$kit/broker/down.sh"; }
 trap down EXIT
 if [ "$running" = no ]; then "$kit/broker/up.sh" fresh; fi
 "$kit/run.sh" build
-export PB_DATA="data-$(date -u +%H%M%S)"
+export PB_DATA="data-${PARTITIONS:-4}-$(date -u +%H%M%S)"
 "$kit/run.sh" data "${EVENTS:-2000000}"
 
 for mode in "${modes[@]}"; do "$kit/run.sh" "$mode" "$rounds" "${peers[@]}" >"$PB_WORK/$mode.out" || { tail -20 "$PB_WORK/$mode.out" >&2; exit 1; }; done

@@ -20,9 +20,6 @@ import (
 	"github.com/nova-social/nova-streams/topology"
 )
 
-// partitions is what the benchmark gives every topic.
-const partitions = 4
-
 // window is the benchmark's: the minute of the clock and the 59 before it.
 var window = engagement.Window{Length: time.Hour, Bucket: time.Minute}
 
@@ -38,7 +35,10 @@ type peer struct {
 }
 
 func newPeer(env environment, flow string, log *slog.Logger) (*peer, error) {
-	cfg := settings(env)
+	cfg, err := settings(env)
+	if err != nil {
+		return nil, err
+	}
 	p := &peer{env: env, cfg: cfg, metrics: prometheus.NewRegistry()}
 	p.board = trending.New(cfg.Trending, cfg.Window, cfg.Weights, nil)
 	layer := cfg.StreamsConfig()

@@ -30,7 +30,7 @@ var began = time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC)
 // feed sends events of five actions over 80 min, each twice, and returns the totals by post and the sums of the last hour.
 func feed(t *testing.T, brokers []string) (totals map[string]int64, within map[string]int64) {
 	t.Helper()
-	_, err := streams.Provision(t.Context(), brokers, []streams.TopicSpec{{Name: input, Partitions: partitions, Replication: 1}})
+	_, err := streams.Provision(t.Context(), brokers, []streams.TopicSpec{{Name: input, Partitions: 4, Replication: 1}})
 	require.NoError(t, err)
 	p, err := sarama.NewSyncProducer(brokers, kafka.NewConfig("test"))
 	require.NoError(t, err)
