@@ -12,7 +12,11 @@ import (
 
 // newAdmin returns a client that asks questions.
 func newAdmin(cfg *Config) (*kgo.Client, error) {
-	cl, err := kgo.NewClient(kgo.SeedBrokers(cfg.Brokers...), kgo.ClientID(cfg.ClientID), kgo.MetadataMinAge(100*time.Millisecond))
+	cl, err := kgo.NewClient(append(patience(cfg),
+		kgo.SeedBrokers(cfg.Brokers...),
+		kgo.ClientID(cfg.ClientID),
+		kgo.MetadataMinAge(100*time.Millisecond),
+	)...)
 	if err != nil {
 		return nil, fmt.Errorf("creating client: %w", err)
 	}
@@ -57,9 +61,11 @@ func newProducer(cfg *Config, lease *lease, table string, limits map[string]int)
 }
 
 // newMember returns the client that is this process's member of the group. Partitions move one by one (cooperative
-// sticky); nothing is reset when an offset is gone; offsets are committed by the session.
-func newMember(cfg *Config, pool *fetchPool, hooks []kgo.Hook, group, instance, topic string, on callbacks) (*kgo.Client, error) {
-	cl, err := kgo.NewClient(
+// sticky); nothing is reset when an offset is gone; offsets are committed by the session. What it asks ends with ctx, also
+// what closing it waits for.
+func newMember(ctx context.Context, cfg *Config, pool *fetchPool, hooks []kgo.Hook, group, instance, topic string, on callbacks) (*kgo.Client, error) {
+	cl, err := kgo.NewClient(append(patience(cfg),
+		kgo.WithContext(ctx),
 		kgo.SeedBrokers(cfg.Brokers...),
 		kgo.ClientID(cfg.ClientID),
 		kgo.WithHooks(hooks...),
@@ -77,7 +83,7 @@ func newMember(cfg *Config, pool *fetchPool, hooks []kgo.Hook, group, instance, 
 		kgo.FetchMaxPartitionBytes(256<<10),
 		kgo.WithPools(pool),
 		kgo.MetadataMinAge(100*time.Millisecond),
-		kgo.OnPartitionsAssigned(func(ctx context.Context, _ *kgo.Client, m map[string][]int32) { on.assigned(ctx, m[topic]) }),
+		kgo.OnPartitionsAssigned(func(_ context.Context, _ *kgo.Client, m map[string][]int32) { on.assigned(m[topic]) }),
 		kgo.OnPartitionsRevoked(func(_ context.Context, _ *kgo.Client, m map[string][]int32) { on.revoked(m[topic]) }),
 		kgo.OnPartitionsLost(func(_ context.Context, _ *kgo.Client, m map[string][]int32) { on.lost(m[topic]) }),
 		kgo.AdjustFetchOffsetsFn(func(_ context.Context, all map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
@@ -90,7 +96,7 @@ func newMember(cfg *Config, pool *fetchPool, hooks []kgo.Hook, group, instance, 
 			}
 			return all, nil
 		}),
-	)
+	)...)
 	if err != nil {
 		return nil, fmt.Errorf("creating member of %s: %w", group, err)
 	}
@@ -99,7 +105,7 @@ func newMember(cfg *Config, pool *fetchPool, hooks []kgo.Hook, group, instance, 
 
 // callbacks are what a member tells its session.
 type callbacks struct {
-	assigned func(ctx context.Context, parts []int32)
+	assigned func(parts []int32)
 	offset   func(part int32) (int64, error) // where to begin to read
 	revoked  func(parts []int32)
 	lost     func(parts []int32)

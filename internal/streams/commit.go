@@ -52,14 +52,14 @@ func (se *session) commitDurable(ctx context.Context) error {
 }
 
 // commitLast commits what was durable at the end of some tasks. It waits for a commit under way, which may be older, and
-// tries again for a while: a rebalance refuses commits for a moment.
+// tries again for a while: a rebalance refuses commits for a moment. Without a lease they would be refused for good.
 func (se *session) commitLast(at map[*part]checkpoint) {
 	se.committed.Lock()
 	defer se.committed.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), min(se.cfg.DrainTimeout, 2*time.Second))
 	defer cancel()
 	maps.DeleteFunc(at, func(p *part, cp checkpoint) bool { return cp.next == p.saved.next })
-	for len(at) > 0 {
+	for len(at) > 0 && se.lease.valid() {
 		err := se.commit(ctx, at)
 		if err == nil {
 			return

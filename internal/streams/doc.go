@@ -22,6 +22,7 @@
 //	follow.go       reading a changelog
 //	context.go      what a verb sees: goka.Context on top of all this
 //	clients.go      the settings of the three Kafka clients; describe.go what they ask first
+//	patience.go     what a broker that is away for a moment means to them: nothing
 //	provision.go    topics from a catalogue
 //	view.go         a table as decoded rows for readers
 //	inspect.go      lag and accounting from committed offsets

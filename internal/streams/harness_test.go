@@ -40,9 +40,14 @@ const (
 	group    = "adder"
 )
 
-func newBench(t *testing.T, parts int32) *bench {
+// newBench starts a broker, which may listen in a way of its own.
+func newBench(t *testing.T, parts int32, listen ...func(network, addr string) (net.Listener, error)) *bench {
 	t.Helper()
-	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.GroupMinSessionTimeout(time.Second))
+	opts := []kfake.Opt{kfake.NumBrokers(1), kfake.GroupMinSessionTimeout(time.Second)}
+	for _, fn := range listen {
+		opts = append(opts, kfake.ListenFn(fn))
+	}
+	c, err := kfake.NewCluster(opts...)
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	cfg := DefaultConfig()

@@ -103,9 +103,9 @@ func (l *lease) extend(sent time.Time) {
 	}
 }
 
-// dial connects like kgo does by default, to a connection that checks the lease at every write.
+// dial connects to a connection that checks the lease at every write.
 func (l *lease) dial(ctx context.Context, network, host string) (net.Conn, error) {
-	conn, err := (&net.Dialer{Timeout: 10 * time.Second}).DialContext(ctx, network, host)
+	conn, err := dial(ctx, network, host)
 	if err != nil {
 		return nil, err
 	}

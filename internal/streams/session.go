@@ -40,7 +40,8 @@ type session struct {
 	standbys  map[int32]*standby     // of partitions that are not this member's; with calls
 	wakePoll  atomic.Pointer[context.CancelFunc]
 	joined    atomic.Bool
-	made      chan struct{} // closed when member is set: it joins, and calls back, before its maker has it
+	made      chan struct{}      // closed when member is set: it joins, and calls back, before its maker has it
+	hangUp    context.CancelFunc // ends what the member still asks
 }
 
 // openSession connects and learns what must be known. goka comes after it.
@@ -87,8 +88,13 @@ func openSession(ctx context.Context, s *Stage) (_ *session, err error) {
 func (se *session) run(ctx context.Context, signals []chan *sarama.ConsumerMessage) (err error) {
 	se.signals = signals
 	se.lease.renew()
-	se.member, err = newMember(se.cfg, &se.stage.fetched, []kgo.Hook{se.lease, se}, se.group, se.instance, se.input, callbacks{
-		assigned: se.assigned, offset: se.offset, revoked: se.revoked, lost: se.lost,
+	taking, giveUp := context.WithCancel(context.WithoutCancel(ctx)) // a takeover under way may end in order, in a while
+	defer giveUp()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(se.cfg.DrainTimeout, giveUp) })()
+	alive, hangUp := context.WithCancel(context.WithoutCancel(ctx))
+	se.hangUp = hangUp
+	se.member, err = newMember(alive, se.cfg, &se.stage.fetched, []kgo.Hook{se.lease, se}, se.group, se.instance, se.input, callbacks{
+		assigned: func(parts []int32) { se.assigned(taking, parts) }, offset: se.offset, revoked: se.revoked, lost: se.lost,
 	})
 	if err != nil {
 		return err
@@ -228,9 +234,13 @@ func (se *session) leave() {
 	}
 }
 
-// close ends all connections. Nothing is written afterwards: what the producer still holds is dropped.
+// close ends all connections. Nothing is written afterwards: what the producer still holds is dropped. The member may
+// have to leave the group, for which it has a second.
 func (se *session) close() {
 	se.lease.end()
+	if se.hangUp != nil {
+		time.AfterFunc(time.Second, se.hangUp)
+	}
 	for _, cl := range []*kgo.Client{se.producer, se.member, se.admin} {
 		if cl != nil {
 			cl.CloseAllowingRebalance()

@@ -20,9 +20,8 @@ type fault struct {
 	shot string // what the workers' logs say when it has fired; "" for what cannot miss
 }
 
-// What a stage says when its lease is over, when no broker answers, and when it meets rows of a former owner.
+// What a stage says when its lease is over, and when it meets rows of a former owner.
 const (
-	refused     = "connect: connection refused"
 	leaseOver   = "streams: no word from the group's coordinator"
 	foreignRows = "streams: somebody else writes to the table"
 )
@@ -66,8 +65,8 @@ func (w *world) faults() []fault {
 		{"one is frozen beyond its session", func(w *world) { w.frozen(w.any()) }, leaseOver},
 		{"one is cut off for a moment", func(w *world) { w.away(linkCut, w.moment(), w.any()) }, ""},
 		{"both are cut off for a moment", func(w *world) { w.away(linkCut, w.moment(), "a", "b") }, ""},
-		{"one is cut off beyond its session", func(w *world) { w.without(linkCut, w.any()) }, refused},
-		{"both are cut off beyond their sessions", func(w *world) { w.away(linkCut, session+time.Second, "a", "b") }, refused},
+		{"one is cut off beyond its session", func(w *world) { w.without(linkCut, w.any()) }, leaseOver},
+		{"both are cut off beyond their sessions", func(w *world) { w.away(linkCut, session+time.Second, "a", "b") }, leaseOver},
 		{"what one says comes a moment late", func(w *world) { w.away(linkHeld, w.moment(), w.any()) }, ""},
 		{"what one says comes after its session", func(w *world) { w.late(w.any()) }, foreignRows},
 	}
