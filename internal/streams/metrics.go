@@ -49,7 +49,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		foreign:    counter("nova_stream_foreign_writers_total", "Times somebody else was found writing to a table."),
 		meta:       gauge("nova_stream_commit_metadata_bytes", "Size of the metadata beside the last committed offset.", "partition"),
 		metaLimit:  gauge("nova_stream_commit_metadata_limit_bytes", "Size of such metadata that the broker takes."),
-		looping:    gauge("nova_stream_crash_loop", "1 while a stage is rebuilt again and again."),
+		looping:    gauge("nova_stream_crash_loop", "1 while a stage has been rebuilt again and again lately."),
 		halted:     gauge("nova_stream_stopped", "1 for a stage that no rebuild can help: lost input, changed partitions."),
 	}
 }
@@ -120,9 +120,14 @@ func (g *groupMetrics) meta(part int32, size, limit int) {
 }
 
 // rebuilt counts a processor that ended.
-func (g *groupMetrics) rebuilt(looping bool) {
+func (g *groupMetrics) rebuilt() {
 	if g != nil {
 		g.all.rebuilds.WithLabelValues(g.group).Inc()
+	}
+}
+
+func (g *groupMetrics) loops(looping bool) {
+	if g != nil {
 		g.all.looping.WithLabelValues(g.group).Set(oneIf(looping))
 	}
 }

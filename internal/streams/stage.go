@@ -52,6 +52,7 @@ type Stage struct {
 	ending func() bool             // whether the stage was asked to end
 	parts  int32                   // of the input, once known
 	cares  map[int32]int64         // inputs to take with care, by partition
+	calm   *time.Timer             // takes back that the stage is in a crash loop; nil before it ever was
 }
 
 // New prepares the group that graph declares around the verb. A group has exactly one input, and the codec of its table

@@ -51,7 +51,7 @@ type health struct {
 	state    State
 	last     error
 	rebuilds int
-	recent   []time.Time // ends within crashWindow
+	recent   []time.Time // ends within crashWindow that a broker's absence does not explain
 }
 
 func (h *health) set(s State) {
@@ -60,28 +60,36 @@ func (h *health) set(s State) {
 	h.state = s
 }
 
-// failed notes the end of a processor and returns how many there were lately.
-func (h *health) failed(err error, s State) int {
+// failed notes the end of a processor.
+func (h *health) failed(err error, s State) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.state, h.last = s, err
 	h.rebuilds++
-	now := time.Now()
-	h.recent = append(h.recent, now)
-	for now.Sub(h.recent[0]) > crashWindow {
+	if !isAway(err) {
+		h.recent = append(h.recent, time.Now())
+	}
+}
+
+// looping reports whether limit processors ended lately, and for how long it will say so if none does again.
+func (h *health) looping(limit int) (is bool, rest time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for len(h.recent) > 0 && time.Since(h.recent[0]) >= crashWindow {
 		h.recent = h.recent[1:]
 	}
-	return len(h.recent)
+	if len(h.recent) < limit {
+		return false, 0
+	}
+	return true, crashWindow - time.Since(h.recent[len(h.recent)-limit])
 }
 
 // Status returns how the stage stands in this process. A stage that has joined its group and owns no partition runs.
 func (s *Stage) Status() Status {
 	s.health.mu.Lock()
 	st := Status{Group: s.name, State: s.health.state, LastError: s.health.last, Rebuilds: s.health.rebuilds}
-	for i := range s.health.recent {
-		st.CrashLoop = st.CrashLoop || time.Since(s.health.recent[i]) <= crashWindow && len(s.health.recent)-i >= s.cfg.CrashLoop
-	}
 	s.health.mu.Unlock()
+	st.CrashLoop, _ = s.health.looping(s.cfg.CrashLoop)
 	se := s.session.Load()
 	if se == nil {
 		return st

@@ -3,9 +3,11 @@ package streams
 import (
 	"context"
 	"errors"
+	"net"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // healthyAfter is how long a processor must have run for the backoff to start from the beginning.
@@ -17,6 +19,14 @@ const crashWindow = 10 * time.Minute
 // isPermanent reports whether a rebuild cannot help: somebody has to look.
 func isPermanent(err error) bool {
 	return errors.Is(err, ErrInputLost) || errors.Is(err, ErrPartitions)
+}
+
+// isAway reports whether a broker could not be reached. That a stage cannot begin meanwhile is no crash, however often it
+// tries; what it had begun has ended once.
+func isAway(err error) bool {
+	_, broken := errors.AsType[*net.OpError](err)
+	_, closed := errors.AsType[*kgo.ErrFirstReadEOF](err)
+	return broken || closed
 }
 
 // Run keeps the group going until ctx ends: a processor that ends for any reason is built anew after a pause that grows
@@ -51,9 +61,9 @@ func (s *Stage) Run(ctx context.Context) (err error) {
 			pause.Reset()
 		}
 		wait := pause.NextBackOff()
-		looping := s.health.failed(err, Waiting) >= s.cfg.CrashLoop
-		s.cfg.Metrics.group(s.name).rebuilt(looping)
-		if looping {
+		s.health.failed(err, Waiting)
+		s.cfg.Metrics.group(s.name).rebuilt()
+		if s.tellLooping() {
 			s.cfg.Log.ErrorContext(ctx, "stage is in a crash loop", "group", s.name, "rebuilds", s.cfg.CrashLoop, "within", crashWindow, "in", wait, "err", err)
 		} else {
 			s.cfg.Log.WarnContext(ctx, "rebuilding stage", "group", s.name, "in", wait, "err", err)
@@ -64,4 +74,19 @@ func (s *Stage) Run(ctx context.Context) (err error) {
 		case <-time.After(wait):
 		}
 	}
+}
+
+// tellLooping reports whether the stage is in a crash loop and keeps the gauge true, also when it ends by itself.
+func (s *Stage) tellLooping() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	looping, rest := s.health.looping(s.cfg.CrashLoop)
+	s.cfg.Metrics.group(s.name).loops(looping)
+	if s.calm != nil {
+		s.calm.Stop()
+	}
+	if looping {
+		s.calm = time.AfterFunc(rest, func() { s.tellLooping() })
+	}
+	return looping
 }
