@@ -14,14 +14,12 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"github.com/nova-social/nova-streams/internal/config"
-	"github.com/nova-social/nova-streams/internal/kafka"
 )
 
 // environment is what the benchmark tells a peer.
@@ -78,22 +76,12 @@ func run(ctx context.Context, log *slog.Logger) error {
 	return p.run(ctx)
 }
 
-// settings are the product's, with the names and sizes of the benchmark. All topics have as many partitions as the input.
-func settings(env environment) (config.Config, error) {
+// settings are the product's, with the names and sizes of the benchmark.
+func settings(env environment) config.Config {
 	cfg := config.Default()
 	cfg.Kafka.Brokers = []string{env.brokers}
 	cfg.Kafka.Prefix = env.run + "-"
 	cfg.Window = window
 	cfg.Streams.Instance, cfg.Streams.DataDir = "peer", env.state
-	client, err := kafka.Dial(cfg.Kafka.Brokers, cfg.Kafka.ClientID)
-	if err != nil {
-		return cfg, err
-	}
-	defer client.Close()
-	partitions, err := client.Partitions(env.topic)
-	if err != nil {
-		return cfg, fmt.Errorf("counting the partitions of %s: %w", env.topic, err)
-	}
-	cfg.Kafka.Partitions = int32(len(partitions))
-	return cfg, nil
+	return cfg
 }

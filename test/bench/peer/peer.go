@@ -14,6 +14,7 @@ import (
 	"github.com/nova-social/nova-streams/internal/app"
 	"github.com/nova-social/nova-streams/internal/config"
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
+	"github.com/nova-social/nova-streams/internal/kafka"
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/internal/trending"
 	"github.com/nova-social/nova-streams/schemas"
@@ -35,10 +36,7 @@ type peer struct {
 }
 
 func newPeer(env environment, flow string, log *slog.Logger) (*peer, error) {
-	cfg, err := settings(env)
-	if err != nil {
-		return nil, err
-	}
+	cfg := settings(env)
 	p := &peer{env: env, cfg: cfg, metrics: prometheus.NewRegistry()}
 	p.board = trending.New(cfg.Trending, cfg.Window, cfg.Weights, nil)
 	layer := cfg.StreamsConfig()
@@ -85,6 +83,9 @@ func (p *peer) now() time.Time {
 
 // run provisions the topics, then runs everything until ctx ends.
 func (p *peer) run(ctx context.Context) error {
+	if err := p.countPartitions(); err != nil {
+		return err
+	}
 	topics := slices.DeleteFunc(app.TopicSpecs(p.cfg.Kafka), func(t streams.TopicSpec) bool {
 		return t.Name == p.env.topic
 	})
@@ -99,6 +100,21 @@ func (p *peer) run(ctx context.Context) error {
 	group.Go(func() error { return p.board.Run(ctx, p.now, p.view.Recovered) })
 	group.Go(func() error { return p.serve(ctx) })
 	return group.Wait()
+}
+
+// countPartitions gives all topics as many partitions as the input has.
+func (p *peer) countPartitions() error {
+	client, err := kafka.Dial(p.cfg.Kafka.Brokers, p.cfg.Kafka.ClientID)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	all, err := client.Partitions(p.env.topic)
+	if err != nil {
+		return fmt.Errorf("counting the partitions of %s: %w", p.env.topic, err)
+	}
+	p.cfg.Kafka.Partitions = int32(len(all))
+	return nil
 }
 
 // ready reports whether every group processes and the view is current.
