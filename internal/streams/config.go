@@ -43,6 +43,7 @@ type Controls struct {
 	RowsFirst     bool  // rows are sent before the outputs of their epoch
 	CommitEarly   bool  // offsets are committed without waiting for outputs and rows
 	NoFences      bool  // neither the pause gate nor the foreign-writer alarm
+	LooseTicks    bool  // inputs meet what a tick has set before it is written, and it does not count as seen
 	DiskQuota     int64 // bytes that tables on disk may take, 0 for no limit: stands for a full disk
 }
 

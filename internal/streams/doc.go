@@ -21,6 +21,7 @@
 //	keeper.go       the stores of a process, from session to session (package tablestore)
 //	follow.go       reading a changelog
 //	context.go      what a verb sees: goka.Context on top of all this
+//	punctuate.go    what comes without an input: ticks of a group's owner, expiry; tick.go what a tick may do
 //	clients.go      the settings of the three Kafka clients; describe.go what they ask first
 //	patience.go     what a broker that is away for a moment means to them: nothing
 //	provision.go    topics from a catalogue
@@ -31,5 +32,9 @@
 // that a group has one input topic and that a verb decides by its input and row alone (never by the clock). Records may
 // be written more than once; consumers recognise repeats by their schemas.Origin.
 //
-// It has no joins, no loopback, no timers for verbs and no transactions.
+// Ticks (Options.Punctuate) come between two inputs of a partition, by the clock. What they do to rows is exact, too:
+// it lies between two inputs for good, after a crash as well. What they emit is sent at least once and has no origin, so
+// it must be idempotent; what they delete must be worthless to verbs already (schemas.Tick).
+//
+// It has no joins, no loopback and no transactions.
 package streams

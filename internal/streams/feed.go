@@ -43,6 +43,11 @@ func (f *feed) push(recs []*kgo.Record) {
 		f.paused = true
 		f.pause(true)
 	}
+	f.ring()
+}
+
+// ring wakes goka's goroutine.
+func (f *feed) ring() {
 	select {
 	case f.signal <- f.wake:
 	default:

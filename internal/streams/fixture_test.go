@@ -25,6 +25,7 @@ type tally struct {
 	Seen map[string]bool `json:",omitempty"`
 	On   bool            `json:",omitempty"`
 	Sum  int
+	Time int64 `json:",omitempty"`
 }
 
 func (t *tally) Last() schemas.Position     { return t.At }

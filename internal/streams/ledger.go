@@ -30,6 +30,7 @@ type epoch struct {
 	rows     atomic.Int64 // unacknowledged rows, plus one until they are sent
 	rowsSent bool
 	at       checkpoint
+	done     bool // durable; with the task's lock
 	onOutput func(*kgo.Record, error)
 	onRow    func(*kgo.Record, error)
 }
@@ -136,6 +137,7 @@ func (l *ledger) advance() error {
 		if !l.controls.CommitEarly {
 			l.durable = e.at
 		}
+		e.done = true
 		l.closed[0] = nil
 		l.closed = l.closed[1:]
 	}

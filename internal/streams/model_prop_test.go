@@ -17,6 +17,7 @@ import (
 
 	"github.com/nova-social/nova-streams/internal/murmur2"
 	"github.com/nova-social/nova-streams/internal/tablestore"
+	"github.com/nova-social/nova-streams/schemas"
 )
 
 // The model runs three stages in a row, two partitions each, on the real task, ledger and table, with Kafka replaced by
@@ -31,6 +32,7 @@ type modelStage struct {
 	in      string
 	verb    Verb
 	outputs map[string]output
+	tick    func(schemas.Tick, time.Time) // now and then, if there is one
 	commits [modelParts]checkpoint
 }
 
@@ -39,6 +41,7 @@ type model struct {
 	controls Controls
 	zombies  bool
 	logs     map[string]*[modelParts]modelLog
+	later    []*kgo.Record // inputs still to come
 	stages   []*modelStage
 	lives    map[*modelStage]*[modelParts]*life
 	late     []*life
@@ -96,6 +99,7 @@ func (m *model) born(st *modelStage, part int32) *life {
 		fail: l.failed,
 	}, part, from, l, tab)
 	l.pos = int(from.next)
+	l.task.replays = int64(len(l.input()))
 	if err := l.task.recovered(); err != nil {
 		panic(err)
 	}
@@ -125,7 +129,7 @@ func (l *life) failed(err error) {
 func (l *life) input() []*kgo.Record { return l.m.log(l.st.in)[l.part].recs }
 
 func (l *life) step() {
-	if l.pos >= len(l.input()) {
+	if l.pos >= len(l.input()) || l.task.mustWait() {
 		return
 	}
 	r := l.input()[l.pos]
@@ -240,7 +244,7 @@ func (m *model) run(crashes int) {
 				finished = finished && l.done()
 			}
 		}
-		if finished && len(m.late) == 0 {
+		if finished && len(m.late) == 0 && len(m.later) == 0 {
 			if !m.controls.NoFences {
 				m.heal()
 			}
@@ -261,6 +265,11 @@ func (m *model) run(crashes int) {
 			l.arrive(false, true)
 		case r < 0.95:
 			st.commits[p] = l.task.durable()
+			l.task.commit(st.commits[p])
+		case st.tick != nil && r < 0.98:
+			if !l.task.mustWait() {
+				l.task.punctuate(context.Background(), func(k *tick, now time.Time) { k.call(st.tick, now) })
+			}
 		case crashes > 0:
 			crashes--
 			if m.zombies {
@@ -288,7 +297,7 @@ func (m *model) heal() {
 	}
 }
 
-// wake lets the records of old owners arrive behind those of the new ones.
+// wake lets the records of old owners arrive behind those of the new ones, and inputs come.
 func (m *model) wake() {
 	var still []*life
 	for _, l := range m.late {
@@ -299,6 +308,10 @@ func (m *model) wake() {
 		l.arrive(true, false)
 	}
 	m.late = still
+	if len(m.later) > 0 && m.rnd.Float64() < 0.1 {
+		m.append(m.later[0])
+		m.later = m.later[1:]
+	}
 }
 
 // wrong reports whether what the last stage holds, or what a fresh reader of its changelog sees, differs from want.

@@ -17,6 +17,7 @@ type part struct {
 	task   *task
 	feed   *feed
 	open   atomic.Bool // fetched records may come
+	timers []*timer
 	cancel context.CancelFunc
 	done   chan struct{} // closed when recovery has ended
 	began  time.Time
@@ -75,17 +76,17 @@ func (se *session) takeOver(ctx context.Context, parts []int32) error {
 		if has && at.meta.Epoch != se.facts.epoch {
 			se.cfg.Log.WarnContext(ctx, "the topic is new: it is read from its start", "topic", se.input, "partition", n, "committed_in_old", at.next, "epoch", se.facts.epoch)
 		}
-		if err := se.open(n, from, tables[n]); err != nil {
+		if err := se.open(n, from, held[n].end, tables[n]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (se *session) open(n int32, from checkpoint, held span) error {
+func (se *session) open(n int32, from checkpoint, replays int64, held span) error {
 	se.endStandby(n)
 	ctx, cancel := context.WithCancel(context.Background())
-	p := &part{n: n, cancel: cancel, done: make(chan struct{}), began: time.Now()}
+	p := &part{n: n, cancel: cancel, done: make(chan struct{}), began: time.Now(), timers: se.stage.timers()}
 	p.feed = newFeed(se.stage.input, n, se.signals[n], func(on bool) { se.pause(n, on) })
 	var tab *table
 	if se.table != "" {
@@ -98,7 +99,7 @@ func (se *session) open(n int32, from checkpoint, held span) error {
 		p.recovered.Store(tab.next)
 	}
 	p.task = newTask(se.tasks, n, from, se.producer, tab)
-	p.task.careful = se.stage.careful(n)
+	p.task.careful, p.task.replays = se.stage.careful(n), replays
 	se.parts[n].Store(p)
 	go func() {
 		defer close(p.done)
@@ -123,7 +124,7 @@ func (se *session) open(n int32, from checkpoint, held span) error {
 func (se *session) openTable(n int32, held span) (*table, error) {
 	id := fmt.Sprintf("%s/%d of %s", se.table, n, se.facts.tableID)
 	for {
-		store, err := se.stage.keeper.take(n, id, se.stage.opts.Keep > 0)
+		store, err := se.stage.keeper.take(n, id, se.stage.opts.ordered())
 		if err != nil {
 			return nil, err
 		}
@@ -214,7 +215,7 @@ func (se *session) release(parts []int32) {
 	for _, p := range ending {
 		p.cancel()
 		p.feed.close()
-		p.task.tick(false)
+		p.task.finish()
 	}
 	last := map[*part]checkpoint{}
 	drained := true

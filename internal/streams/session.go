@@ -197,24 +197,17 @@ func (se *session) pause(part int32, on bool) {
 	}
 }
 
-// tick closes the epochs of all tasks again and again.
+// tick closes the epochs of all tasks again and again, and rings their timers.
 func (se *session) tick(ctx context.Context) {
 	ticker := time.NewTicker(se.cfg.Tick)
 	defer ticker.Stop()
-	var swept time.Time
 	for {
 		select {
 		case now := <-ticker.C:
 			se.lease.tick()
-			sweep := now.Sub(swept) > time.Second
-			if sweep {
-				swept = now
-			}
 			for p := range se.owned() {
-				if sweep {
-					p.task.sweep()
-				}
 				p.task.tick(p.feed.behind())
+				p.ring(now)
 			}
 			if !se.lease.valid() {
 				se.stage.fail(errLeaseOver)

@@ -24,9 +24,18 @@ type Options struct {
 	// RowKey names the row of a record by the record's key; nil for the key itself. A shorter name makes table and
 	// changelog smaller. Where several keys may share a row, the verb has to be content with that.
 	RowKey func(key string) string
+	// Punctuate is called again and again on each partition of this process, between two inputs, with what it may do and
+	// the time of the clock. It must not take long, as inputs wait, and must not ask the Stage how it stands.
+	Punctuate func(tick schemas.Tick, now time.Time)
+	// PunctuateEvery is the time between two calls, not less than Config.Tick; 0 for a second. Calls that a partition is
+	// too slow for are left out.
+	PunctuateEvery time.Duration
 	// Refuse dead-letters an input of which something too large for its topic would come; nil ends the stage instead.
 	Refuse func(ctx goka.Context, why error, value []byte) schemas.Outcome
 }
+
+// ordered reports whether rows are looked for in the order in which they were last written.
+func (o Options) ordered() bool { return o.Keep > 0 || o.Punctuate != nil }
 
 // Stage is one goka group of this process.
 type Stage struct {
@@ -60,6 +69,9 @@ type Stage struct {
 func New(cfg Config, graph func(on goka.ProcessCallback) *goka.GroupGraph, verb Verb, opts Options) (*Stage, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
+	}
+	if opts.PunctuateEvery < 0 {
+		return nil, fmt.Errorf("streams: PunctuateEvery must not be negative, is %v", opts.PunctuateEvery)
 	}
 	s := &Stage{cfg: cfg, verb: verb, opts: opts, outputs: map[string]goka.Codec{}, cares: map[int32]int64{}}
 	s.graph = graph(s.batch)
@@ -123,7 +135,12 @@ func (s *Stage) batch(ctx goka.Context, _ any) {
 	if p == nil {
 		return
 	}
-	for recs := p.feed.take(); recs != nil; recs = p.feed.take() {
+	for {
+		p.punctuate(ctx.Context())
+		recs := p.feed.take()
+		if recs == nil {
+			return
+		}
 		p.task.handle(ctx.Context(), recs)
 	}
 }

@@ -226,41 +226,6 @@ func (t *table) resend() error {
 	return nil
 }
 
-// expire marks for deletion at most n rows of which old says so, beginning with those not written for the longest time
-// and ending at the first that is not old.
-func (t *table) expire(n int, old func(schemas.Row) bool) error {
-	var keys []string
-	var failed error
-	visits := 0
-	err := t.store.Oldest(func(key string, raw []byte) bool {
-		if visits++; visits > 4*n {
-			return false
-		}
-		if t.hot[key] != nil { // written since, or on its way out
-			return true
-		}
-		row, err := t.decode(key, raw)
-		if err != nil {
-			failed = err
-			return false
-		}
-		if !old(row) {
-			return false
-		}
-		keys = append(keys, key)
-		return len(keys) < n
-	})
-	if err = errors.Join(err, failed); err != nil {
-		return fmt.Errorf("expiring rows of %s/%d: %w", t.topic, t.part, err)
-	}
-	for _, key := range keys {
-		e := &entry{key: key}
-		t.hot[key] = e
-		t.touch(e)
-	}
-	return nil
-}
-
 // ErrForeignWriter says that a record in a table's changelog was written by somebody else: two processes took
 // themselves for the owner of the partition. The stage reads the table anew and sends the rows again that were outdone.
 var ErrForeignWriter = errors.New("streams: somebody else writes to the table")

@@ -54,23 +54,27 @@ type task struct {
 	part    int32
 	start   int64 // committed offset from which it reads
 	careful int64 // offset of an input to take with care, -1 for none
+	replays int64 // end of the input when it was taken over: what lies before may have been handled in another life
 
 	mu        sync.Mutex // held for each batch, by acknowledgements that advance the ledger, and by the tick
 	ledger    *ledger
 	table     *table // nil for a group without one
 	vector    map[schemas.Source]schemas.Mark
 	account   schemas.Accounting
-	next      int64     // offset after the last input handled
-	time      time.Time // of the last input handled
-	committed time.Time // of the last input committed, zero before the first commit
-	ticks     int       // since the last epoch ended
-	fresh     bool      // inputs were handled, or rows changed, since the last tick
-	dead      bool      // failed or over: nothing may be handled or committed any more
+	next      int64            // offset after the last input handled
+	time      time.Time        // of the last input handled
+	committed checkpoint       // accepted by the coordinator; its time is zero before the first commit
+	ticks     int              // since the last epoch ended
+	fresh     bool             // inputs were handled, or rows changed, since the last tick
+	ending    bool             // being given away: nothing more is begun
+	dead      bool             // failed or over: nothing may be handled or committed any more
+	awaited   *epoch           // of rows that a tick has set; inputs wait for it
+	walked    tablestore.Place // how far ticks have walked over the rows
 	ctx       taskContext
 }
 
 func newTask(c *taskConfig, part int32, from checkpoint, send sender, tab *table) *task {
-	t := &task{taskConfig: c, part: part, careful: -1, table: tab, account: from.meta.Accounting, start: from.next, next: from.next}
+	t := &task{taskConfig: c, part: part, careful: -1, table: tab, account: from.meta.Accounting, start: from.next, next: from.next, committed: from}
 	t.vector = maps.Clone(from.meta.Vector)
 	if t.vector == nil {
 		t.vector = map[schemas.Source]schemas.Mark{}
@@ -82,11 +86,13 @@ func newTask(c *taskConfig, part int32, from checkpoint, send sender, tab *table
 
 // handle processes records of the input in log order. It runs on the goroutine goka has for the partition.
 func (t *task) handle(ctx context.Context, recs []*kgo.Record) {
-	t.throttle(ctx)
+	if !t.throttle(ctx) {
+		return
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, rec := range recs {
-		if t.dead {
+		if t.dead || t.ending {
 			return
 		}
 		if rec.Offset < t.next {
@@ -163,17 +169,23 @@ func (t *task) keep() error {
 	return nil
 }
 
-// throttle waits while too much is unacknowledged: the producer has no bound of its own.
-func (t *task) throttle(ctx context.Context) {
-	for t.ledger.unacked.Load() > int64(t.unacked) && ctx.Err() == nil && !t.over() {
+// throttle waits until something may be begun, and reports whether it may.
+func (t *task) throttle(ctx context.Context) bool {
+	for ctx.Err() == nil && t.mustWait() {
 		time.Sleep(200 * time.Microsecond)
 	}
+	return ctx.Err() == nil
 }
 
-func (t *task) over() bool {
+// mustWait reports whether too much is unacknowledged, as the producer has no bound of its own, or a row that a tick
+// has set.
+func (t *task) mustWait() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.dead
+	if t.dead || t.ending {
+		return false
+	}
+	return t.ledger.unacked.Load() > int64(t.unacked) || t.awaited != nil && !t.awaited.done
 }
 
 // longEpoch is how many ticks an epoch lasts while the partition is behind: what is late anyway need not be seen within
@@ -184,10 +196,26 @@ const longEpoch = 10
 func (t *task) tick(behind bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.dead || !t.fresh {
+	if t.fresh {
+		t.ticks++
+	}
+	if behind && t.ticks < longEpoch {
 		return
 	}
-	if t.ticks++; behind && t.ticks < longEpoch {
+	t.closeEpoch()
+}
+
+// finish closes the last epoch.
+func (t *task) finish() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ending = true
+	t.closeEpoch()
+}
+
+// closeEpoch sends what has changed since the last time. The lock must be held.
+func (t *task) closeEpoch() {
+	if t.dead || !t.fresh {
 		return
 	}
 	t.ticks = 0
@@ -207,36 +235,16 @@ func (t *task) tick(behind bool) {
 	}
 }
 
-// sweepRows is how many rows one sweep removes at most.
-const sweepRows = 2000
-
-// sweep removes rows that are too old for every input to come: what is not yet committed may come again after a crash,
-// so age is measured at the last committed input.
-func (t *task) sweep() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.dead || t.table == nil || t.opts.Keep == 0 || t.committed.IsZero() {
-		return
-	}
-	horizon := t.committed.Add(-t.opts.Keep).UnixMilli()
-	before := len(t.table.dirty)
-	err := t.table.expire(sweepRows, func(row schemas.Row) bool {
-		a, ok := row.(schemas.Aging)
-		return ok && a.Newest() <= horizon
-	})
-	if err != nil {
-		t.die(err)
-		return
-	}
-	t.metrics.expire(len(t.table.dirty) - before)
-	t.fresh = t.fresh || len(t.table.dirty) > 0
-}
-
 // commit notes that the coordinator has accepted at.
 func (t *task) commit(at checkpoint) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.committed = at.time
+	t.committed = at
+}
+
+// done is the position below which no input comes again. The lock must be held.
+func (t *task) done() schemas.Position {
+	return schemas.Position{Epoch: t.epoch, Offset: t.committed.next - 1}
 }
 
 // recovered ends recovery: rows that must be sent again are.
