@@ -2,6 +2,7 @@ package streams
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -23,6 +24,7 @@ type Metrics struct {
 	metaLimit  *prometheus.GaugeVec
 	looping    *prometheus.GaugeVec
 	halted     *prometheus.GaugeVec
+	pauses     *prometheus.HistogramVec
 }
 
 // NewMetrics registers the counters.
@@ -37,7 +39,13 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		reg.MustRegister(g)
 		return g
 	}
+	pauses := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "nova_stream_partition_pause_seconds", Buckets: prometheus.ExponentialBuckets(0.005, 2, 14), // up to 41 s
+		Help: "How long a partition that moves is not worked on, by step: given, from its revocation to its last commit; taken, from its assignment to its first input, or to there being none.",
+	}, []string{"group", "step"})
+	reg.MustRegister(pauses)
 	return &Metrics{
+		pauses:     pauses,
 		inputs:     counter("nova_stream_inputs_total", "Input records handled by this process, by outcome; repeats after a crash included.", "outcome"),
 		rebuilds:   counter("nova_stream_rebuilds_total", "Processors built anew after an error."),
 		epochs:     counter("nova_stream_epochs_total", "Epochs closed."),
@@ -116,6 +124,12 @@ func (g *groupMetrics) meta(part int32, size, limit int) {
 	if g != nil {
 		g.all.meta.WithLabelValues(g.group, strconv.Itoa(int(part))).Set(float64(size))
 		g.all.metaLimit.WithLabelValues(g.group).Set(float64(limit))
+	}
+}
+
+func (g *groupMetrics) paused(step string, d time.Duration) {
+	if g != nil {
+		g.all.pauses.WithLabelValues(g.group, step).Observe(d.Seconds())
 	}
 }
 

@@ -20,17 +20,19 @@ type part struct {
 	timers []*timer
 	cancel context.CancelFunc
 	done   chan struct{} // closed when recovery has ended
-	began  time.Time
+	began  time.Time     // when it was assigned
 
 	recovery  Progress     // From and To are set once
 	recovered atomic.Int64 // next offset of the changelog to read
 	saved     checkpoint   // last commit the coordinator accepted; with the session's committed lock
 	metaBytes atomic.Int64
+	pause     atomic.Int64 // from began to the first record handled, or to there being none; ns, 0 as long as it lasts
 }
 
 // assigned takes over partitions: it reads how things stood at their committed offsets and begins to recover their
 // tables. Until then they are not fetched.
 func (se *session) assigned(ctx context.Context, parts []int32) {
+	began := time.Now()
 	<-se.made
 	se.calls.Lock()
 	defer se.calls.Unlock()
@@ -45,14 +47,14 @@ func (se *session) assigned(ctx context.Context, parts []int32) {
 	for _, p := range parts {
 		se.pause(p, true)
 	}
-	if err := se.takeOver(ctx, parts); err != nil {
+	if err := se.takeOver(ctx, parts, began); err != nil {
 		se.stage.fail(err)
 		return
 	}
 	se.standBy()
 }
 
-func (se *session) takeOver(ctx context.Context, parts []int32) error {
+func (se *session) takeOver(ctx context.Context, parts []int32, began time.Time) error {
 	committed, err := fetchCheckpoints(ctx, se.admin, se.group, se.input)
 	if err != nil {
 		return err
@@ -76,17 +78,17 @@ func (se *session) takeOver(ctx context.Context, parts []int32) error {
 		if has && at.meta.Epoch != se.facts.epoch {
 			se.cfg.Log.WarnContext(ctx, "the topic is new: it is read from its start", "topic", se.input, "partition", n, "committed_in_old", at.next, "epoch", se.facts.epoch)
 		}
-		if err := se.open(n, from, held[n].end, tables[n]); err != nil {
+		if err := se.open(n, from, held[n].end, tables[n], began); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (se *session) open(n int32, from checkpoint, replays int64, held span) error {
+func (se *session) open(n int32, from checkpoint, replays int64, held span, began time.Time) error {
 	se.endStandby(n)
 	ctx, cancel := context.WithCancel(context.Background())
-	p := &part{n: n, cancel: cancel, done: make(chan struct{}), began: time.Now(), timers: se.stage.timers()}
+	p := &part{n: n, cancel: cancel, done: make(chan struct{}), began: began, timers: se.stage.timers()}
 	p.feed = newFeed(se.stage.input, n, se.signals[n], func(on bool) { se.pause(n, on) })
 	var tab *table
 	if se.table != "" {
@@ -100,6 +102,7 @@ func (se *session) open(n int32, from checkpoint, replays int64, held span) erro
 	}
 	p.task = newTask(se.tasks, n, from, se.producer, tab)
 	p.task.careful, p.task.replays = se.stage.careful(n), replays
+	p.task.resumed = p.resumed
 	se.parts[n].Store(p)
 	go func() {
 		defer close(p.done)
@@ -117,6 +120,13 @@ func (se *session) open(n int32, from checkpoint, replays int64, held span) erro
 		}
 	}()
 	return nil
+}
+
+// resumed notes that the partition is worked on again. It is called once, with the task's lock held.
+func (p *part) resumed() {
+	pause := time.Since(p.began)
+	p.pause.Store(int64(pause))
+	p.task.metrics.paused("taken", pause)
 }
 
 // openTable returns the table of a partition as the process has it. A store that has read more than the changelog holds
@@ -205,6 +215,7 @@ var errNotDrained = errors.New("streams: a partition was given away before all i
 
 // release ends tasks in order: no more input, the last epoch made durable, its offset committed.
 func (se *session) release(parts []int32) {
+	began := time.Now()
 	var ending []*part
 	for _, n := range parts {
 		if p := se.parts[n].Swap(nil); p != nil {
@@ -233,6 +244,7 @@ func (se *session) release(parts []int32) {
 		se.stage.fail(errNotDrained)
 	}
 	for _, p := range ending {
+		se.tasks.metrics.paused("given", time.Since(began))
 		se.pause(p.n, false) // a pause would outlive the assignment
 		se.stage.keeper.release(p.n)
 	}

@@ -146,6 +146,7 @@ func (se *session) poll(ctx context.Context) {
 			select {
 			case p := <-se.ready:
 				p.open.Store(true)
+				p.task.opened()
 				se.pause(p.n, false)
 			default:
 				more = false

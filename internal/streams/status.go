@@ -34,12 +34,13 @@ type Status struct {
 // PartitionState is how one partition of this process stands.
 type PartitionState struct {
 	Partition int32
-	State     State    // Recovering or Running
-	Recovery  Progress // of the table, in offsets of its changelog
-	Rows      int64    // in the table
-	Memory    int64    // bytes of heap the table takes
-	Disk      int64    // bytes of files the table takes
-	MetaBytes int      // of the metadata last committed
+	State     State         // Recovering or Running
+	Recovery  Progress      // of the table, in offsets of its changelog
+	Rows      int64         // in the table
+	Memory    int64         // bytes of heap the table takes
+	Disk      int64         // bytes of files the table takes
+	MetaBytes int           // of the metadata last committed
+	Pause     time.Duration // from being assigned here to the first input handled, or to there being none; 0 as long as it lasts
 }
 
 // Progress is how far something has come from From to To.
@@ -110,7 +111,7 @@ func (s *Stage) Status() Status {
 }
 
 func (p *part) status() PartitionState {
-	s := PartitionState{Partition: p.n, State: Recovering, Recovery: p.recovery, MetaBytes: int(p.metaBytes.Load())}
+	s := PartitionState{Partition: p.n, State: Recovering, Recovery: p.recovery, MetaBytes: int(p.metaBytes.Load()), Pause: time.Duration(p.pause.Load())}
 	if p.open.Load() {
 		s.State = Running
 	}

@@ -66,6 +66,7 @@ type task struct {
 	committed checkpoint       // accepted by the coordinator; its time is zero before the first commit
 	ticks     int              // since the last epoch ended
 	fresh     bool             // inputs were handled, or rows changed, since the last tick
+	resumed   func()           // called at the first input, or when there is none to begin with; then nil
 	ending    bool             // being given away: nothing more is begun
 	dead      bool             // failed or over: nothing may be handled or committed any more
 	awaited   *epoch           // of rows that a tick has set; inputs wait for it
@@ -108,6 +109,7 @@ func (t *task) handle(ctx context.Context, recs []*kgo.Record) {
 		t.metrics.input(outcome)
 		t.next, t.time, t.fresh = rec.Offset+1, rec.Timestamp, true
 		rec.Recycle()
+		t.resume()
 	}
 }
 
@@ -232,6 +234,22 @@ func (t *task) closeEpoch() {
 	at := checkpoint{t.next, t.time, schemas.CommitMeta{Epoch: t.epoch, Vector: maps.Clone(t.vector), Accounting: t.account}}
 	if err := t.ledger.close(at, rows); err != nil {
 		t.die(err)
+	}
+}
+
+// opened is told when inputs may come.
+func (t *task) opened() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.next >= t.replays { // none waits
+		t.resume()
+	}
+}
+
+func (t *task) resume() {
+	if t.resumed != nil {
+		t.resumed()
+		t.resumed = nil
 	}
 }
 
