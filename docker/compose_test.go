@@ -2,6 +2,7 @@
 package docker
 
 import (
+	"encoding/json"
 	"net"
 	"net/url"
 	"os"
@@ -147,15 +148,35 @@ func TestMountedFilesAndVolumesExist(t *testing.T) {
 		}
 	}
 	require.Positive(t, mounts)
+}
+
+// Every process that serves its metrics is asked for them, however many there are of a service.
+func TestPrometheusAsksEveryProcess(t *testing.T) {
 	var prometheus struct {
 		ScrapeConfigs []struct {
-			StaticConfigs []struct{ Targets []string } `yaml:"static_configs"`
+			DNS []struct {
+				Names []string
+				Type  string
+				Port  string
+			} `yaml:"dns_sd_configs"`
 		} `yaml:"scrape_configs"`
 	}
 	text, err := os.ReadFile("prometheus/prometheus.yml")
 	require.NoError(t, err)
 	require.NoError(t, yaml.Unmarshal(text, &prometheus))
-	require.Equal(t, []string{"nova:8080"}, prometheus.ScrapeConfigs[0].StaticConfigs[0].Targets)
+	asked := prometheus.ScrapeConfigs[0].DNS[0]
+	require.Equal(t, "A", asked.Type)
+	var serving []string
+	for name, s := range load(t).Services {
+		if s.Build.Dockerfile == "" || s.Command[0] != "run" {
+			continue
+		}
+		serving = append(serving, name)
+		_, port, err := net.SplitHostPort(s.Environment["NOVA_HTTP_ADDR"])
+		require.NoError(t, err)
+		require.Equal(t, asked.Port, port, name)
+	}
+	require.ElementsMatch(t, serving, asked.Names)
 }
 
 // names notes the metrics that are registered.
@@ -177,18 +198,41 @@ func (n *names) MustRegister(collectors ...prometheus.Collector) {
 	}
 }
 
-func TestDashboardShowsMetricsThatExist(t *testing.T) {
+// A dashboard names only metrics that there are, and those of the groups are all on one.
+func TestDashboardsShowMetricsThatExist(t *testing.T) {
 	var known names
 	streams.NewMetrics(&known)
 	clickhouse.NewMetrics(&known)
 	trending.NewMetrics(&known)
 	cache.NewMetrics(&known)
+	known.MustRegister(app.Collectors()...)
 	known.seen = append(known.seen, "nova_http_request_seconds") // the API registers it with its handler
-	text, err := os.ReadFile("grafana/dashboards/nova.json")
+	files, err := filepath.Glob("grafana/dashboards/*.json")
 	require.NoError(t, err)
-	used := regexp.MustCompile(`nova_\w+`).FindAllString(string(text), -1)
-	require.NotEmpty(t, used)
-	for _, name := range used {
-		require.True(t, slices.Contains(known.seen, strings.TrimSuffix(name, "_bucket")), name)
+	require.Len(t, files, 2)
+	shown := map[string]bool{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		var board struct {
+			Panels []struct{ Targets []struct{ Expr string } }
+		}
+		require.NoError(t, json.Unmarshal(text, &board), file)
+		for _, panel := range board.Panels {
+			for _, target := range panel.Targets {
+				used := regexp.MustCompile(`\b(nova|kafka)_\w+`).FindAllString(target.Expr, -1)
+				require.NotEmpty(t, used, target.Expr)
+				for _, name := range used {
+					name = strings.TrimSuffix(name, "_bucket")
+					require.Contains(t, known.seen, name, file)
+					shown[name] = true
+				}
+			}
+		}
+	}
+	for _, name := range known.seen { // what tells of a loss or of a group at rest must be seen
+		if strings.HasPrefix(name, "nova_stream_") && !slices.Contains([]string{"nova_stream_epochs_total", "nova_stream_expired_rows_total"}, name) {
+			require.True(t, shown[name], "%s is on no dashboard", name)
+		}
 	}
 }

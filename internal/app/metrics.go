@@ -55,6 +55,12 @@ func collectStage(ch chan<- prometheus.Metric, st streams.Status) {
 	}
 }
 
+// Collectors are what a process tells of its groups beyond what those count themselves, for their names: they are of no
+// process.
+func Collectors() []prometheus.Collector {
+	return []prometheus.Collector{stageCollector{}, lagCollector{}}
+}
+
 // lagPatience is how long a scrape waits for Kafka.
 const lagPatience = 3 * time.Second
 
