@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"runtime/pprof"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -45,6 +47,8 @@ type broker struct {
 	t      *testing.T
 	codecs *schemas.Codecs
 	client *kgo.Client
+	sinks  []*running
+	log    log
 
 	mu      sync.Mutex
 	rng     *rand.Rand
@@ -234,10 +238,10 @@ func (b *broker) evict(ids ...string) {
 	require.NoError(b.t, err)
 }
 
-// drained waits until all that was produced is committed.
+// drained waits until all that was produced is committed. If that takes too long it tells what held it up.
 func (b *broker) drained() {
 	b.t.Helper()
-	require.Eventually(b.t, func() bool {
+	done := func() bool {
 		var sum int64
 		for _, c := range b.committed() {
 			if c.meta.Announced != nil {
@@ -246,7 +250,30 @@ func (b *broker) drained() {
 			sum += c.next
 		}
 		return sum == b.total()
-	}, 60*time.Second, 10*time.Millisecond, "everything produced is committed")
+	}
+	if !assert.Eventually(b.t, done, 60*time.Second, 10*time.Millisecond, "everything produced is committed") {
+		b.tell()
+		b.t.FailNow()
+	}
+}
+
+// tell logs where everything stands: whether a sink gave up, tries again, waits for an answer, or is only slow.
+func (b *broker) tell() {
+	b.t.Helper()
+	b.t.Logf("produced: %d", b.total())
+	if info := b.GroupInfo(groupName); info != nil {
+		b.t.Logf("group: %s, members %v", info.State, b.members())
+		for p, c := range info.Commits[activityTopic] {
+			b.t.Logf("partition %d: committed %d, %v ago: %+v", p, c.Offset, time.Since(c.At), b.committed()[p].meta)
+		}
+	}
+	for i, s := range b.sinks {
+		b.t.Logf("sink %d: %+v", i, s.Status())
+	}
+	b.t.Logf("the sinks logged:\n%s", b.log.text())
+	if err := pprof.Lookup("goroutine").WriteTo(b.t.Output(), 1); err != nil {
+		b.t.Log(err)
+	}
 }
 
 // exact checks table, view, dead letters and accounting against the recount.

@@ -1,6 +1,7 @@
 package clickhouse
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -61,7 +62,7 @@ func (b *broker) startSink(table Table, alter ...func(*running)) *running {
 	cfg.BatchRecords, cfg.BatchAge = 200, 20*time.Millisecond
 	cfg.RetryMin, cfg.RetryMax = 5*time.Millisecond, 50*time.Millisecond
 	cfg.SessionTimeout, cfg.DrainTimeout = 2*time.Second, 2*time.Second
-	s, err := NewSink(cfg, Deps{Table: table, Activity: b.codecs.Activity, DeadLetters: b.codecs.DeadLetters, Log: quiet(b.t)})
+	s, err := NewSink(cfg, Deps{Table: table, Activity: b.codecs.Activity, DeadLetters: b.codecs.DeadLetters, Log: slog.New(slog.NewTextHandler(&b.log, nil))})
 	require.NoError(b.t, err)
 	r := &running{Sink: s, t: b.t, net: &network{}, stopped: make(chan struct{})}
 	r.tune = func(c *sarama.Config) {
@@ -73,6 +74,7 @@ func (b *broker) startSink(table Table, alter ...func(*running)) *running {
 	for _, a := range alter {
 		a(r)
 	}
+	b.sinks = append(b.sinks, r)
 	ctx, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
 	go func() {
@@ -99,9 +101,22 @@ func (r *running) kill() { r.net.cut(); r.cancel() }
 // briefly makes a sink that is killed give up what it can no longer do.
 func briefly(s *running) { s.cfg.DrainTimeout = 50 * time.Millisecond }
 
-func quiet(t *testing.T) *slog.Logger {
-	t.Helper()
-	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
+// log keeps what sinks say. It is not the test's own log, because a sink that is cut off may speak after the test's end.
+type log struct {
+	mu   sync.Mutex
+	said bytes.Buffer
+}
+
+func (l *log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.said.Write(p)
+}
+
+func (l *log) text() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.said.String()
 }
 
 // steps lets a test act before and after each step of a sink that reaches outside. An error stops the step.
