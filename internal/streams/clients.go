@@ -75,7 +75,7 @@ func newMember(ctx context.Context, cfg *Config, pool *fetchPool, hooks []kgo.Ho
 		kgo.Balancers(kgo.CooperativeStickyBalancer()),
 		kgo.SessionTimeout(cfg.SessionTimeout),
 		kgo.HeartbeatInterval(cfg.heartbeat()),
-		kgo.RebalanceTimeout(max(2*cfg.DrainTimeout, cfg.SessionTimeout)),
+		kgo.RebalanceTimeout(cfg.rebalance()),
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.DisableAutoCommit(),
 		kgo.FetchMaxWait(100*time.Millisecond),

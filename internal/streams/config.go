@@ -132,3 +132,10 @@ func (c *Config) instance() (string, error) {
 
 // heartbeat is how often a member speaks to the coordinator. It bounds how long a rebalance goes unnoticed.
 func (c *Config) heartbeat() time.Duration { return min(c.SessionTimeout/10, 300*time.Millisecond) }
+
+// rebalance is how long the coordinator waits for members that are told to join again. They need at most twice the drain
+// timeout, and one that dies meanwhile is to be missed before: a session after its last word. Of those that have not come
+// when the wait is over, Kafka keeps the static ones, gives them their partitions, and misses them a session later.
+func (c *Config) rebalance() time.Duration {
+	return 2*c.DrainTimeout + c.SessionTimeout + c.heartbeat()
+}
