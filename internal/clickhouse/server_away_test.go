@@ -43,8 +43,12 @@ func startRelay(t *testing.T, to string) *relay {
 func (r *relay) pass(c net.Conn) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.away {
+		_ = c.Close()
+		return
+	}
 	s, err := net.Dial("tcp", r.to)
-	if err != nil || r.away {
+	if err != nil {
 		_ = c.Close()
 		return
 	}

@@ -39,6 +39,7 @@ func openTables(t *testing.T) (*Client, *sql.DB) {
 		_, err := db.ExecContext(t.Context(), q)
 		require.NoError(t, err)
 	}
+	cfg.ReadTimeout, cfg.InsertTimeout = 10*time.Second, 15*time.Second // an answer that never comes is not to outlast a test
 	c, err := Open(cfg)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, c.Close()) })
