@@ -35,6 +35,7 @@ func newProducer(cfg *Config, lease *lease, table string, limits map[string]int)
 		kgo.SeedBrokers(cfg.Brokers...),
 		kgo.ClientID(cfg.ClientID),
 		kgo.Dialer(lease.dial),
+		kgo.DisableClientMetrics(), // closing would wait for a broker that takes them
 		kgo.RequiredAcks(kgo.AllISRAcks()),
 		kgo.RecordPartitioner(kgo.BasicConsistentPartitioner(func(topic string) func(*kgo.Record, int) int {
 			if topic == table {

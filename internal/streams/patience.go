@@ -17,6 +17,7 @@ func patience(cfg *Config) []kgo.Opt {
 	return []kgo.Opt{
 		kgo.Dialer(dialAgain),
 		kgo.AlwaysRetryEOF(),
+		kgo.DisableClientMetrics(),        // closing would wait for a broker that takes them
 		kgo.RequestRetries(math.MaxInt32), // kgo's times bound them: a session for what keeps a member, else 30 s
 		kgo.RetryBackoffFn(func(int) time.Duration { return cfg.heartbeat() }),
 	}

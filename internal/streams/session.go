@@ -106,6 +106,9 @@ func (se *session) run(ctx context.Context, signals []chan *sarama.ConsumerMessa
 	wg.Go(func() { se.commitAgainAndAgain(inner) })
 	wg.Go(func() { se.watch(inner) })
 	se.poll(ctx)
+	if !se.lease.valid() {
+		stop() // nothing more is to be committed, and a commit under way would be waited for
+	}
 	se.calls.Lock()
 	se.ended = true
 	se.calls.Unlock()
@@ -229,11 +232,11 @@ func (se *session) leave() {
 }
 
 // close ends all connections. Nothing is written afterwards: what the producer still holds is dropped. The member may
-// have to leave the group, for which it has a second.
+// have to leave the group, for which it has a moment.
 func (se *session) close() {
 	se.lease.end()
 	if se.hangUp != nil {
-		time.AfterFunc(time.Second, se.hangUp)
+		time.AfterFunc(se.cfg.heartbeat(), se.hangUp)
 	}
 	for _, cl := range []*kgo.Client{se.producer, se.member, se.admin} {
 		if cl != nil {
