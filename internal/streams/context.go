@@ -116,7 +116,7 @@ func (c *taskContext) Emit(topic goka.Stream, key string, v any, _ ...goka.Conte
 	if size := len(key) + len(r.Value); size > out.limit && c.large == nil {
 		c.large = fmt.Errorf("an output to %s has %d bytes, at most %d are taken", topic, size, out.limit)
 	}
-	r.Topic, r.Key = out.topic, bytesOf(key)
+	r.Topic, r.Key, r.Timestamp = out.topic, bytesOf(key), c.task.now // kgo would ask the clock for each
 	c.outs = append(c.outs, r)
 }
 

@@ -15,7 +15,7 @@
 //	lease.go        the pause gate; watch.go what else may be wrong; epochs.go topics made again
 //	feed.go         fetched records on their way to a partition's goroutine
 //	pool.go         memory that goes round: fetched batches, records on their way out
-//	task.go         one partition: which inputs are replays, what became of each; refuse.go what is too large
+//	task.go         one partition: which inputs are replays (vector.go), what became of each; refuse.go what is too large
 //	ledger.go       outputs, then rows, then offset
 //	table.go        the group table: decoded rows above a store of what is acknowledged
 //	keeper.go       the stores of a process, from session to session (package tablestore)

@@ -148,7 +148,9 @@ func (l *ledger) sendRows(e *epoch) {
 	e.rowsSent = true
 	e.rows.Add(int64(len(e.changed)))
 	l.unacked.Add(int64(len(e.changed)))
+	now := time.Now() // kgo would ask for each
 	for _, s := range e.changed {
+		s.rec.Timestamp = now
 		l.send.Produce(context.Background(), s.rec, e.onRow)
 	}
 	e.rows.Add(-1)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -59,10 +58,11 @@ type task struct {
 	mu        sync.Mutex // held for each batch, by acknowledgements that advance the ledger, and by the tick
 	ledger    *ledger
 	table     *table // nil for a group without one
-	vector    map[schemas.Source]schemas.Mark
+	vector    vector
 	account   schemas.Accounting
 	next      int64            // offset after the last input handled
 	time      time.Time        // of the last input handled
+	now       time.Time        // by the clock, when the batch under way was begun: what is sent is stamped with it
 	committed checkpoint       // accepted by the coordinator; its time is zero before the first commit
 	ticks     int              // since the last epoch ended
 	fresh     bool             // inputs were handled, or rows changed, since the last tick
@@ -76,10 +76,7 @@ type task struct {
 
 func newTask(c *taskConfig, part int32, from checkpoint, send sender, tab *table) *task {
 	t := &task{taskConfig: c, part: part, careful: -1, table: tab, account: from.meta.Accounting, start: from.next, next: from.next, committed: from}
-	t.vector = maps.Clone(from.meta.Vector)
-	if t.vector == nil {
-		t.vector = map[schemas.Source]schemas.Mark{}
-	}
+	t.vector = newVector(from.meta.Vector)
 	t.ledger = newLedger(send, from, c.controls, c.spent, t.wake, t.lost, t.written)
 	t.ctx.task = t
 	return t
@@ -92,6 +89,7 @@ func (t *task) handle(ctx context.Context, recs []*kgo.Record) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.now = time.Now()
 	for _, rec := range recs {
 		if t.dead || t.ending {
 			return
@@ -123,11 +121,8 @@ func (t *task) apply(ctx context.Context, rec *kgo.Record) (schemas.Outcome, err
 		return 0, fmt.Errorf("decoding %s/%d at %d: %w", t.input, t.part, rec.Offset, err)
 	}
 	if d, ok := msg.(schemas.Derived); ok && !t.controls.IgnoreOrigins {
-		if o := d.GetOrigin(); o.Emitter != "" {
-			if seen, ok := t.vector[o.Source()]; ok && !o.Mark().After(seen) {
-				return schemas.Replay, nil
-			}
-			t.vector[o.Source()] = o.Mark()
+		if o := d.GetOrigin(); o.Emitter != "" && !t.vector.take(o) {
+			return schemas.Replay, nil
 		}
 	}
 	c := &t.ctx
@@ -192,7 +187,7 @@ func (t *task) mustWait() bool {
 
 // longEpoch is how many ticks an epoch lasts while the partition is behind: what is late anyway need not be seen within
 // a tick, and a row that changes again before the end is encoded, sent and read once.
-const longEpoch = 10
+const longEpoch = 25
 
 // tick closes the epoch; behind says that there is much to catch up with.
 func (t *task) tick(behind bool) {
@@ -231,7 +226,7 @@ func (t *task) closeEpoch() {
 	}
 	t.fresh = false
 	t.metrics.epoch(len(rows))
-	at := checkpoint{t.next, t.time, schemas.CommitMeta{Epoch: t.epoch, Vector: maps.Clone(t.vector), Accounting: t.account}}
+	at := checkpoint{t.next, t.time, schemas.CommitMeta{Epoch: t.epoch, Vector: t.vector.snapshot(), Accounting: t.account}}
 	if err := t.ledger.close(at, rows); err != nil {
 		t.die(err)
 	}
