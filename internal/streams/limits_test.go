@@ -1,6 +1,7 @@
 package streams
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/nova-social/nova-streams/internal/murmur2"
 	"github.com/nova-social/nova-streams/schemas"
 )
 
@@ -119,6 +121,30 @@ func TestRows_expire_by_the_time_of_the_log(t *testing.T) {
 	for key, has := range left {
 		require.Equal(t, key == "new", has, key)
 	}
+}
+
+// A record that lies in another partition than its key's, and came compressed, may be too large to be sent on.
+func TestMisplaced_too_large_is_refused(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 2)
+	refused := make(chan string, 2)
+	s, err := New(b.cfg, roundGraph, addUp, Options{Refuse: func(_ goka.Context, why error, _ []byte) schemas.Outcome {
+		refused <- why.Error()
+		return schemas.Dead
+	}})
+	require.NoError(t, err)
+	cl, err := kgo.NewClient(kgo.SeedBrokers(b.cfg.Brokers...), kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchMaxBytes(16<<20))
+	require.NoError(t, err)
+	defer cl.Close()
+	key := []byte("k")
+	rec := &kgo.Record{Topic: inTopic, Partition: 1 - murmur2.Partition(key, 2), Key: key, Value: bytes.Repeat([]byte("{"), 3<<20)}
+	require.NoError(t, cl.ProduceSync(t.Context(), rec).FirstErr())
+	b.produce()
+	b.start(s.Run)
+	b.eventually("all committed", func() bool { return b.committed(group) == records+1 })
+	require.Contains(t, <-refused, "at most")
+	require.Empty(t, refused)
+	require.Zero(t, s.Status().Rebuilds)
 }
 
 type agingTally struct {

@@ -61,10 +61,11 @@ type appender interface {
 	AppendEncode(data []byte, value any) ([]byte, error)
 }
 
-// appendEncode encodes value behind data, without an allocation where the codec can.
+// appendEncode encodes value behind data, which is used again; without an allocation where the codec can.
 func appendEncode(codec goka.Codec, data []byte, value any) ([]byte, error) {
 	if a, ok := codec.(appender); ok {
 		return a.AppendEncode(data, value)
 	}
-	return codec.Encode(value)
+	raw, err := codec.Encode(value) // perhaps a part of the input, or kept by the codec: copied
+	return append(data, raw...), err
 }

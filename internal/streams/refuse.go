@@ -1,7 +1,10 @@
 package streams
 
 import (
+	"context"
 	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/nova-social/nova-streams/schemas"
 )
@@ -53,6 +56,15 @@ func (t *task) refuseLarge() (schemas.Outcome, error) {
 		}
 		delete(t.table.hot, c.name)
 	}
+	return t.refuse()
+}
+
+// refuseMisplaced has a record dead-lettered that cannot be sent on to its partition. It came compressed: a producer
+// measures what it sends before that.
+func (t *task) refuseMisplaced(ctx context.Context, rec *kgo.Record, size int) (schemas.Outcome, error) {
+	c := &t.ctx
+	c.begin(ctx, rec, string(rec.Key), schemas.Position{Epoch: t.epoch, Offset: rec.Offset})
+	c.large = fmt.Errorf("the record lies in another partition than its key's and has %d bytes, at most %d can be sent on", size, t.outputs[t.input].limit)
 	return t.refuse()
 }
 

@@ -185,6 +185,7 @@ func (se *session) fetchError(part int32, err error) error {
 
 // fenced is the error of a member whose name was taken by another process.
 func (se *session) fenced() error {
+	se.lease.end()
 	return fmt.Errorf("%w: another process runs as instance %q of group %s; give each process an instance of its own", ErrFenced, se.instance, se.group)
 }
 

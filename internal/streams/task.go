@@ -16,7 +16,8 @@ import (
 	"github.com/nova-social/nova-streams/schemas"
 )
 
-// Verb is what a group does with one record: goka in, goka out. It may read and set the row of the record's key and
+// Verb is what a group does with one record: goka in, goka out. Its input, headers included, is valid during the call
+// only: what a codec does not copy is overwritten by later records. It may read and set the row of the record's key and
 // emit records; what it decides must follow from the record and the row alone. It returns what became of the record.
 type Verb func(ctx goka.Context, msg any) schemas.Outcome
 
@@ -113,6 +114,9 @@ func (t *task) handle(ctx context.Context, recs []*kgo.Record) {
 
 func (t *task) apply(ctx context.Context, rec *kgo.Record) (schemas.Outcome, error) {
 	if t.round != "" && len(rec.Key) > 0 && murmur2.Partition(rec.Key, t.parts) != t.part { // its producer has another partitioner
+		if size := len(rec.Key) + len(rec.Value); size > t.outputs[t.input].limit {
+			return t.refuseMisplaced(ctx, rec, size)
+		}
 		t.ledger.output(&kgo.Record{Topic: t.round, Key: slices.Clone(rec.Key), Value: slices.Clone(rec.Value)})
 		return schemas.Skipped, nil
 	}
