@@ -96,7 +96,7 @@ func Topics() []Topic {
 		letters(ReactionsDLQ, string(Reactions)),
 		stream(Engagements, "post", string(Dedup)+", "+string(Reactions)),
 		letters(EngagementsDLQ, string(Scores)),
-		table(Dedup, "user:post"),
+		table(Dedup, "user:post, hashed"),
 		table(Reactions, "user:post"),
 		table(Scores, "post"),
 		{Name: string(TopicEpochs), Key: "topic and its id", Owner: "every group", Cleanup: Compact, AppendTime: true, Partitions: 1, MaxMessageBytes: maxRecord},
