@@ -110,7 +110,7 @@ type DeadLetter struct {
 	Key        []byte `avro:"key"`
 	Value      []byte `avro:"value"`      // the bytes as read; cut where Truncated says so
 	ValueSize  int64  `avro:"value_size"` // size as read, bytes; -1 for a null value
-	Truncated  bool   `avro:"truncated"`
+	Truncated  bool   `avro:"truncated"`  // value or key is cut
 	Origin     Origin `avro:"origin"`
 }
 

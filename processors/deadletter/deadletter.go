@@ -15,8 +15,17 @@ import (
 // MaxValue is how much of a refused value a letter carries, bytes; the size as read is in the letter.
 const MaxValue = 2 << 20
 
+// maxKey is how much of a record's key a letter carries, bytes, twice: as its own key and inside. Natural keys are far
+// shorter; a longer one makes the letter one that is not whole.
+const maxKey = 16 << 10
+
 // Refuse sends the current record to the dead-letter topic to and returns its outcome.
 func Refuse(ctx goka.Context, to topology.Stream, reason schemas.Reason, detail string, value []byte) schemas.Outcome {
+	key := ctx.Key()
+	cut := len(key) > maxKey
+	if cut {
+		key = key[:maxKey]
+	}
 	letter := &schemas.DeadLetter{
 		Topic:      string(ctx.Topic()),
 		Partition:  ctx.Partition(),
@@ -25,9 +34,10 @@ func Refuse(ctx goka.Context, to topology.Stream, reason schemas.Reason, detail 
 		Stage:      string(ctx.Group()),
 		Reason:     reason,
 		Detail:     detail,
-		Key:        []byte(ctx.Key()),
+		Key:        []byte(key),
 		Value:      value,
 		ValueSize:  int64(len(value)),
+		Truncated:  cut,
 	}
 	if value == nil {
 		letter.ValueSize = -1
@@ -35,7 +45,7 @@ func Refuse(ctx goka.Context, to topology.Stream, reason schemas.Reason, detail 
 	if len(value) > MaxValue {
 		letter.Value, letter.Truncated = value[:MaxValue], true
 	}
-	ctx.Emit(to, ctx.Key(), letter)
+	ctx.Emit(to, key, letter)
 	return schemas.Dead
 }
 

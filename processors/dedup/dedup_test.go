@@ -1,6 +1,7 @@
 package dedup_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -113,4 +114,16 @@ func TestFuture_is_refused(t *testing.T) {
 	require.Equal(t, schemas.Dead, b.In("u:p", now, e))
 	_, got = b.Out(topology.EventsDLQ)
 	require.Contains(t, got[0].(*schemas.DeadLetter).Detail, "event_time is 2", "no overflow in the far future")
+}
+
+// A key of any length leaves room for its letter, which holds it twice.
+func TestLetter_of_a_long_key(t *testing.T) {
+	b := bench(t)
+	key := strings.Repeat("k", 1_100_000)
+	require.Equal(t, schemas.Dead, b.In(key, now, &schemas.Event{Raw: []byte("x")}))
+	keys, got := b.Out(topology.EventsDLQ)
+	letter := got[0].(*schemas.DeadLetter)
+	require.True(t, letter.Truncated)
+	require.Equal(t, "x", string(letter.Value))
+	require.Less(t, len(keys[0])+len(letter.Key), 64<<10)
 }
