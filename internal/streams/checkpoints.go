@@ -64,6 +64,9 @@ func spanOf(topic string, p int32, starts, ends kadm.ListedOffsets) (span, error
 // begin returns where to begin to read a partition that was committed at at, or never if has is false. An offset of an
 // earlier incarnation of the topic says nothing of this one: all of it is new.
 func begin(at checkpoint, has bool, epoch int32, held span) (checkpoint, error) {
+	if has && at.meta.Epoch > epoch {
+		return at, fmt.Errorf("%w: committed in incarnation %d of the topic, this one is numbered %d: the numbers are lost, rows would take its records for old", ErrInputLost, at.meta.Epoch, epoch)
+	}
 	if !has || at.meta.Epoch != epoch {
 		at.next, at.meta.Accounting = held.start, schemas.Accounting{}
 		return at, nil

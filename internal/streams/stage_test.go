@@ -69,3 +69,17 @@ func TestVerb_cannot_use_what_is_not_exact(t *testing.T) {
 		require.Empty(t, l.flight, name)
 	}
 }
+
+// Numbers of incarnations only grow. One below what was committed means that they were lost, and that rows would take
+// new records for old.
+func TestBegin_stops_where_the_number_of_the_topic_is_lost(t *testing.T) {
+	at := checkpoint{next: 5, meta: schemas.CommitMeta{Epoch: 1}}
+	_, err := begin(at, true, 0, span{0, 9})
+	require.ErrorIs(t, err, ErrInputLost)
+	from, err := begin(at, true, 2, span{0, 9})
+	require.NoError(t, err)
+	require.Zero(t, from.next)
+	from, err = begin(at, true, 1, span{0, 9})
+	require.NoError(t, err)
+	require.EqualValues(t, 5, from.next)
+}
