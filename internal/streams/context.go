@@ -98,25 +98,19 @@ func (c *taskContext) SetValue(v any, _ ...goka.ContextOption) {
 
 // Emit sends v to topic, stamped with the origin of the current input.
 func (c *taskContext) Emit(topic goka.Stream, key string, v any, _ ...goka.ContextOption) {
-	out, ok := c.task.outputs[string(topic)]
-	if !ok {
-		c.Fail(fmt.Errorf("streams: %q is not an output of group %s", topic, c.task.group))
-		return
-	}
 	if d, ok := v.(schemas.Derived); ok {
 		d.SetOrigin(schemas.Origin{Emitter: c.task.group, Epoch: c.pos.Epoch, Partition: c.task.part, Offset: c.pos.Offset, N: c.n})
 		c.n++
 	}
-	r := c.task.spent.get()
-	var err error
-	if r.Value, err = appendEncode(out.codec, r.Value, v); err != nil {
-		c.Fail(fmt.Errorf("encoding %T for %s: %w", v, topic, err))
+	r, large, err := c.task.encode(topic, key, v)
+	if err != nil {
+		c.Fail(err)
 		return
 	}
-	if size := len(key) + len(r.Value); size > out.limit && c.large == nil {
-		c.large = fmt.Errorf("an output to %s has %d bytes, at most %d are taken", topic, size, out.limit)
+	if c.large == nil {
+		c.large = large
 	}
-	r.Topic, r.Key, r.Timestamp = out.topic, bytesOf(key), c.task.now // kgo would ask the clock for each
+	r.Timestamp = c.task.now // kgo would ask the clock for each
 	c.outs = append(c.outs, r)
 }
 

@@ -170,6 +170,23 @@ func (t *task) keep() error {
 	return nil
 }
 
+// encode makes the record of an output. large says why the topic would not take it, nil if it would.
+func (t *task) encode(topic goka.Stream, key string, v any) (r *kgo.Record, large, err error) {
+	out, ok := t.outputs[string(topic)]
+	if !ok {
+		return nil, nil, fmt.Errorf("streams: %q is not an output of group %s", topic, t.group)
+	}
+	r = t.spent.get()
+	if r.Value, err = appendEncode(out.codec, r.Value, v); err != nil {
+		return nil, nil, fmt.Errorf("encoding %T for %s: %w", v, topic, err)
+	}
+	if size := len(key) + len(r.Value); size > out.limit {
+		large = fmt.Errorf("an output to %s has %d bytes, at most %d are taken", topic, size, out.limit)
+	}
+	r.Topic, r.Key = out.topic, bytesOf(key)
+	return r, large, nil
+}
+
 // throttle waits until something may be begun, and reports whether it may.
 func (t *task) throttle(ctx context.Context) bool {
 	for ctx.Err() == nil && t.mustWait() {

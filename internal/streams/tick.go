@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/lovoo/goka"
-	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/nova-social/nova-streams/internal/tablestore"
 	"github.com/nova-social/nova-streams/schemas"
@@ -147,24 +146,18 @@ func (k *tick) entry(key string) (e *entry) {
 
 // Emit implements schemas.Tick.
 func (k *tick) Emit(topic goka.Stream, key string, v any) {
-	out, ok := k.task.outputs[string(topic)]
-	if !ok {
-		k.Fail(fmt.Errorf("streams: %q is not an output of group %s", topic, k.task.group))
-		return
-	}
 	if d, ok := v.(schemas.Derived); ok {
 		d.SetOrigin(schemas.Origin{})
 	}
-	value, err := out.codec.Encode(v)
+	r, large, err := k.task.encode(topic, key, v)
+	if large != nil {
+		err = fmt.Errorf("streams: %w", large)
+	}
 	if err != nil {
-		k.Fail(fmt.Errorf("encoding %T for %s: %w", v, topic, err))
+		k.Fail(err)
 		return
 	}
-	if size := len(key) + len(value); size > out.limit {
-		k.Fail(fmt.Errorf("streams: an output to %s has %d bytes, at most %d are taken", topic, size, out.limit))
-		return
-	}
-	k.task.ledger.output(&kgo.Record{Topic: out.topic, Key: bytesOf(key), Value: value})
+	k.task.ledger.output(r)
 	k.did = true
 }
 
