@@ -17,6 +17,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
+	"github.com/nova-social/nova-streams/internal/testbuffer"
 	"github.com/nova-social/nova-streams/schemas"
 	"github.com/nova-social/nova-streams/topology"
 )
@@ -48,7 +49,7 @@ type broker struct {
 	codecs *schemas.Codecs
 	client *kgo.Client
 	sinks  []*running
-	log    log
+	log    testbuffer.Buffer // what sinks say; not the test's own log, because a sink that is cut off may speak after the test's end
 
 	mu      sync.Mutex
 	rng     *rand.Rand
@@ -270,7 +271,7 @@ func (b *broker) tell() {
 	for i, s := range b.sinks {
 		b.t.Logf("sink %d: %+v", i, s.Status())
 	}
-	b.t.Logf("the sinks logged:\n%s", b.log.text())
+	b.t.Logf("the sinks logged:\n%s", b.log.String())
 	if err := pprof.Lookup("goroutine").WriteTo(b.t.Output(), 1); err != nil {
 		b.t.Log(err)
 	}

@@ -1,7 +1,6 @@
 package clickhouse
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -100,24 +99,6 @@ func (r *running) kill() { r.net.cut(); r.cancel() }
 
 // briefly makes a sink that is killed give up what it can no longer do.
 func briefly(s *running) { s.cfg.DrainTimeout = 50 * time.Millisecond }
-
-// log keeps what sinks say. It is not the test's own log, because a sink that is cut off may speak after the test's end.
-type log struct {
-	mu   sync.Mutex
-	said bytes.Buffer
-}
-
-func (l *log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.said.Write(p)
-}
-
-func (l *log) text() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.said.String()
-}
 
 // steps lets a test act before and after each step of a sink that reaches outside. An error stops the step.
 type steps struct {
