@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/IBM/sarama"
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -87,6 +86,10 @@ func openSession(ctx context.Context, s *Stage) (_ *session, err error) {
 // run is the member's life: it reads until ctx ends, then gives its partitions away in order.
 func (se *session) run(ctx context.Context, signals []chan *sarama.ConsumerMessage) (err error) {
 	se.signals = signals
+	if err := se.checkName(ctx); err != nil {
+		se.stage.fail(err)
+		return err
+	}
 	se.lease.renew()
 	taking, giveUp := context.WithCancel(context.WithoutCancel(ctx)) // a takeover under way may end in order, in a while
 	defer giveUp()
@@ -120,6 +123,7 @@ func (se *session) run(ctx context.Context, signals []chan *sarama.ConsumerMessa
 	stop()
 	wg.Wait()
 	se.endStandbys()
+	se.remember(se.member)
 	if se.stage.leaving() {
 		se.leave()
 	}
@@ -220,15 +224,6 @@ func (se *session) tick(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-	}
-}
-
-// leave takes the member out of the group at once; a static member would be waited for.
-func (se *session) leave() {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	if _, err := kadm.NewClient(se.admin).LeaveGroup(ctx, kadm.LeaveGroup(se.group).InstanceIDs(se.instance).Reason("stopping")); err != nil {
-		se.cfg.Log.Warn("leaving the group; its partitions wait for the session to time out", "group", se.group, "err", err)
 	}
 }
 

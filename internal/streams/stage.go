@@ -61,6 +61,7 @@ type Stage struct {
 	ending func() bool             // whether the stage was asked to end
 	parts  int32                   // of the input, once known
 	cares  map[int32]int64         // inputs to take with care, by partition
+	member string                  // the id it last had in its group
 	calm   *time.Timer             // takes back that the stage is in a crash loop; nil before it ever was
 }
 

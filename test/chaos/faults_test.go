@@ -20,8 +20,9 @@ type fault struct {
 	shot string // what the workers' logs say when it has fired; "" for what cannot miss
 }
 
-// What a stage says when its lease is over, and when it meets rows of a former owner.
+// What a stage says when its lease is over, when it meets rows of a former owner, and when another has its name.
 const (
+	fenced      = "streams: replaced by another process"
 	leaseOver   = "streams: no word from the group's coordinator"
 	foreignRows = "streams: somebody else writes to the table"
 )
@@ -63,6 +64,8 @@ func (w *world) faults() []fault {
 			time.Sleep(session)
 		}, "instance=c"},
 		{"one is frozen beyond its session", func(w *world) { w.frozen(w.any()) }, leaseOver},
+		{"one is frozen for a moment, and replaced under its name", func(w *world) { w.replaced(w.any(), w.moment()) }, fenced},
+		{"one is frozen beyond its session, and replaced under its name", func(w *world) { w.replaced(w.any(), session+time.Second) }, fenced},
 		{"one is cut off for a moment", func(w *world) { w.away(linkCut, w.moment(), w.any()) }, ""},
 		{"both are cut off for a moment", func(w *world) { w.away(linkCut, w.moment(), "a", "b") }, ""},
 		{"one is cut off beyond its session", func(w *world) { w.without(linkCut, w.any()) }, leaseOver},
@@ -107,6 +110,22 @@ func (w *world) frozen(name string) {
 	time.Sleep(session + time.Second)
 	w.progress() // the other has taken over
 	w.workers[name].signal(w.t, syscall.SIGCONT)
+}
+
+// replaced starts another worker under the name of one that is frozen, and lets that go on after d: it has to end.
+func (w *world) replaced(name string, d time.Duration) {
+	old := w.workers[name]
+	old.signal(w.t, syscall.SIGSTOP)
+	w.start(name)
+	time.Sleep(d)
+	old.signal(w.t, syscall.SIGCONT)
+	old.over = true
+	select {
+	case <-old.ended:
+		require.Error(w.t, old.err)
+	case <-time.After(30 * time.Second):
+		require.Fail(w.t, "the replaced worker goes on")
+	}
 }
 
 // moment is shorter than a session.
