@@ -48,6 +48,8 @@ type model struct {
 	stores   map[*modelStage]*[modelParts]tablestore.Store
 	replays  int64
 	foreign  int
+	bare     bool // tombstones do not say what their row had seen
+	lateGone int  // tombstones of old owners that came behind records of new ones
 }
 
 // life is one owner of one partition, from recovery to crash. It is the sender of its task.
@@ -151,7 +153,14 @@ func (l *life) arrive(all, ack bool) {
 			for _, f := range got {
 				log := &l.m.log(topic)[p]
 				f.r.Offset = int64(len(log.recs))
-				log.recs = append(log.recs, &kgo.Record{Key: f.r.Key, Value: bytes.Clone(f.r.Value), Offset: f.r.Offset})
+				kept := &kgo.Record{Key: f.r.Key, Value: bytes.Clone(f.r.Value), Headers: f.r.Headers, Offset: f.r.Offset}
+				if l.m.bare {
+					kept.Headers = nil
+				}
+				if !ack && kept.Value == nil {
+					l.m.lateGone++
+				}
+				log.recs = append(log.recs, kept)
 				if ack {
 					f.done(f.r, nil)
 				}

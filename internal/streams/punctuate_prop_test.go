@@ -52,6 +52,14 @@ func tickedModel(seed uint64, c Controls) (m *model, sets, deletes *int) {
 	return m, sets, deletes
 }
 
+// drip has the inputs come bit by bit.
+func (m *model) drip() {
+	for p := range m.log("in") {
+		m.later = append(m.later, m.log("in")[p].recs...)
+		m.log("in")[p].recs = nil
+	}
+}
+
 // twoWays reports whether an input has led to different outputs, before and after a crash, or to none.
 func (m *model) twoWays(t *testing.T) bool {
 	t.Helper()
@@ -80,10 +88,7 @@ func TestModel_ticks_and_crashes(t *testing.T) {
 		for seed := range uint64(400) {
 			m, set, deleted := tickedModel(seed, c)
 			m.load()
-			for p := range m.log("in") { // they come bit by bit
-				m.later = append(m.later, m.log("in")[p].recs...)
-				m.log("in")[p].recs = nil
-			}
+			m.drip()
 			m.run(40)
 			if m.twoWays(t) {
 				wrong++

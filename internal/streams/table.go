@@ -14,13 +14,14 @@ import (
 // entry is one decoded row of a table. It is what verbs change; the store beneath is what the changelog holds.
 type entry struct {
 	key    string
-	row    schemas.Row // nil for a row that expired and whose tombstone is on its way
-	size   int         // bytes of the row as it was last encoded or read
-	grown  int         // bytes of input since then: a bound of how much it may have grown
-	dirty  bool        // changed since it was last sent
-	flying int         // versions sent and not acknowledged
-	heals  bool        // to be sent for outdoing an older row behind it in the changelog
-	uses   int         // how often it was asked for since it was last clean
+	row    schemas.Row      // nil for a row that expired and whose tombstone is on its way
+	gone   schemas.Position // of the row that was deleted, where row is nil
+	size   int              // bytes of the row as it was last encoded or read
+	grown  int              // bytes of input since then: a bound of how much it may have grown
+	dirty  bool             // changed since it was last sent
+	flying int              // versions sent and not acknowledged
+	heals  bool             // to be sent for outdoing an older row behind it in the changelog
+	uses   int              // how often it was asked for since it was last clean
 }
 
 // table is the group table of one partition: a store of what is acknowledged in the changelog, and above it the rows
@@ -49,6 +50,11 @@ func newTable(topic string, part int32, codec schemas.RowCodec, spent *outgoing,
 // recover takes records of the changelog in order; next is the offset behind the last. Of two records of a key the one
 // that has seen more input wins, whatever their order in the log: an owner that lost its partition may write late. Such
 // a winner is sent again before it may be compacted away.
+//
+// A tombstone has seen what the row had that it removes, and loses against one that has seen more. Once it has won it is
+// forgotten: an older row that comes late behind it is a row again, here, in a view, and after compaction. That costs
+// its room until it expires once more, no more: whoever deletes a row promises that verbs take it for worthless, and
+// what an earlier owner knew of it is older still.
 func (t *table) recover(recs []*kgo.Record, next int64) error {
 	rows := make([]tablestore.Row, 0, len(recs))
 	at := make(map[string]int, len(recs))
@@ -62,7 +68,7 @@ func (t *table) recover(recs []*kgo.Record, next int64) error {
 		} else if has {
 			old = kept
 		}
-		newer, err := t.newer(old, r.Value)
+		newer, err := t.newer(old, r)
 		if err != nil {
 			return err
 		}
@@ -78,13 +84,9 @@ func (t *table) recover(recs []*kgo.Record, next int64) error {
 	return t.apply(rows, next)
 }
 
-// newer reports whether the row in raw has seen at least as much as the one in old, nil for none. A deleted row has seen
-// everything.
-func (t *table) newer(old, raw []byte) (bool, error) {
-	if raw == nil {
-		return true, nil
-	}
-	last, err := t.codec.Last(raw)
+// newer reports whether the row or tombstone in r has seen at least as much as the row in old, nil for none.
+func (t *table) newer(old []byte, r *kgo.Record) (bool, error) {
+	last, err := seen(t.codec, r)
 	if err != nil {
 		return false, fmt.Errorf("recovering a row of %s/%d: %w", t.topic, t.part, err)
 	}
@@ -158,6 +160,12 @@ func (t *table) set(e *entry, key string, row schemas.Row, pos schemas.Position,
 	t.touch(e)
 }
 
+// remove deletes the row of e, which is what get has returned, and marks its tombstone for the next flush.
+func (t *table) remove(e *entry) {
+	t.hot[e.key], e.row, e.gone = e, nil, e.row.Last()
+	t.touch(e)
+}
+
 func (t *table) touch(e *entry) {
 	if !e.dirty {
 		e.dirty = true
@@ -194,7 +202,7 @@ func (t *table) flush() ([]sent, error) {
 		r := t.spent.get()
 		r.Topic, r.Partition, r.Key = t.topic, t.part, bytesOf(e.key)
 		if e.row == nil {
-			r.Value = nil
+			r.Value, r.Headers = nil, tombstone(e.gone)
 		} else {
 			var err error
 			if r.Value, err = appendEncode(t.codec, r.Value, e.row); err != nil {

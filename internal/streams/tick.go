@@ -118,9 +118,7 @@ func (k *tick) Delete(key string) bool {
 	if e == nil || e.dirty || e.flying > 0 || !k.task.done().Covers(e.row.Last()) {
 		return false
 	}
-	t := k.task.table
-	t.hot[key], e.row = e, nil
-	t.touch(e)
+	k.task.table.remove(e)
 	k.did = true
 	return true
 }

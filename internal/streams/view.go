@@ -68,6 +68,7 @@ func (v *View) runOnce(ctx context.Context) error {
 		goka.WithViewConsumerSaramaBuilder(goka.SaramaConsumerBuilderWithConfig(kafka.NewConfig(v.cfg.ClientID))),
 		goka.WithViewTopicManagerBuilder(goka.TopicManagerBuilderWithConfig(kafka.NewConfig(v.cfg.ClientID), goka.NewTopicManagerConfig())),
 		goka.WithViewStorageBuilder(func(_ string, part int32) (storage.Storage, error) { return v.part(part), nil }),
+		goka.WithViewCallback(v.update),
 		goka.WithViewAutoReconnect(),
 	)
 	if err != nil {
@@ -79,6 +80,19 @@ func (v *View) runOnce(ctx context.Context) error {
 		return fmt.Errorf("running view of %s: %w", v.table, err)
 	}
 	return errors.New("view ended by itself")
+}
+
+// update takes one record of the table. goka gives its storage the key of a tombstone alone, but not the header.
+func (v *View) update(ctx goka.UpdateContext, _ storage.Storage, key string, value []byte) error {
+	p := v.part(ctx.Partition())
+	if value != nil {
+		return p.Set(key, value)
+	}
+	at, err := schemas.TombstonePosition(ctx.Headers()[schemas.TombstoneHeader])
+	if err != nil {
+		return fmt.Errorf("deleting row %q of %s: %w", key, v.table, err)
+	}
+	return p.delete(key, at)
 }
 
 // Recovered reports whether the view has read up to the end the table had when it first connected. From then on its

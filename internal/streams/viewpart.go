@@ -32,7 +32,17 @@ func (p *viewPart) Set(key string, value []byte) error {
 	if err != nil {
 		return err
 	}
-	newer, err := p.keep(key, value, row)
+	return p.take(key, value, row, row.Last())
+}
+
+// Delete takes a tombstone that does not say what its row had seen.
+func (p *viewPart) Delete(key string) error { return p.delete(key, schemas.Everything) }
+
+// delete takes the tombstone of a row that had seen the input up to at. A row that has seen more stays.
+func (p *viewPart) delete(key string, at schemas.Position) error { return p.take(key, nil, nil, at) }
+
+func (p *viewPart) take(key string, value []byte, row schemas.Row, at schemas.Position) error {
+	newer, err := p.keep(key, value, at)
 	if err != nil {
 		return fmt.Errorf("keeping row %q of %s: %w", key, p.view.table, err)
 	}
@@ -54,8 +64,9 @@ func (p *viewPart) decode(key string, value []byte) (schemas.Row, error) {
 	return row, nil
 }
 
-// keep takes the row unless the one there has seen more, and reports whether it did.
-func (p *viewPart) keep(key string, value []byte, row schemas.Row) (bool, error) {
+// keep takes what has seen the input up to at, a row or nil, unless the row there has seen more, and reports whether it
+// did.
+func (p *viewPart) keep(key string, value []byte, at schemas.Position) (bool, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	old, had, err := p.rows.Get(key)
@@ -64,20 +75,11 @@ func (p *viewPart) keep(key string, value []byte, row schemas.Row) (bool, error)
 	}
 	if had {
 		last, err := p.view.codec.Last(old)
-		if err != nil || !row.Last().Covers(last) {
+		if err != nil || !at.Covers(last) {
 			return false, err
 		}
 	}
 	return true, p.rows.Apply([]tablestore.Row{{Key: key, Value: value}}, 0)
-}
-
-// Delete takes a tombstone.
-func (p *viewPart) Delete(key string) error {
-	p.mu.Lock()
-	err := p.rows.Apply([]tablestore.Row{{Key: key}}, 0)
-	p.mu.Unlock()
-	p.view.onUpdate(key, nil)
-	return err
 }
 
 // each calls f for every row until f returns false, and reports whether it never did.
