@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -116,6 +117,11 @@ func TestRows_expire_by_the_time_of_the_log(t *testing.T) {
 	left := map[string]bool{}
 	for _, r := range b.read(group + "-table") {
 		left[string(r.Key)] = r.Value != nil
+		if r.Value == nil {
+			at, err := seen(agingCodec{}, r)
+			require.NoError(t, err)
+			require.Equal(t, "old"+strconv.FormatInt(at.Offset, 10), string(r.Key), "it says what its row had seen")
+		}
 	}
 	require.Len(t, left, 101)
 	for key, has := range left {

@@ -183,7 +183,10 @@ func TestForeignRow_is_outdone(t *testing.T) {
 			b.eventually("done", func() bool { return b.committed(group) == records })
 			old, err := tallyCodec{}.Encode(&tally{Sum: 1, At: schemas.Position{Offset: 3}})
 			require.NoError(t, err)
-			require.NoError(t, b.client.ProduceSync(t.Context(), &kgo.Record{Topic: group + "-table", Key: []byte("k3"), Value: old}).FirstErr())
+			require.NoError(t, b.client.ProduceSync(t.Context(),
+				&kgo.Record{Topic: group + "-table", Key: []byte("k3"), Value: old},
+				&kgo.Record{Topic: group + "-table", Key: []byte("k4"), Headers: tombstone(schemas.Position{Offset: 4})},
+			).FirstErr())
 			want := wantSums()
 			if busy { // another key is written behind it
 				require.NoError(t, b.client.ProduceSync(t.Context(), &kgo.Record{Topic: inTopic, Key: []byte("k5"), Value: []byte(`{"ID":"x","Key":"k5","Delta":1}`)}).FirstErr())

@@ -48,8 +48,9 @@ type model struct {
 	stores   map[*modelStage]*[modelParts]tablestore.Store
 	replays  int64
 	foreign  int
-	bare     bool // tombstones do not say what their row had seen
-	lateGone int  // tombstones of old owners that came behind records of new ones
+	slow     float64 // how probably an input comes at a step
+	bare     bool    // tombstones do not say what their row had seen
+	lateGone int     // tombstones of old owners that came behind records of new ones
 }
 
 // life is one owner of one partition, from recovery to crash. It is the sender of its task.
@@ -185,7 +186,7 @@ func (l *life) done() bool {
 }
 
 func newModel(seed uint64, c Controls, zombies bool) *model {
-	m := &model{rnd: rand.New(rand.NewPCG(seed, 1)), controls: c, zombies: zombies, logs: map[string]*[modelParts]modelLog{}, lives: map[*modelStage]*[modelParts]*life{}, stores: map[*modelStage]*[modelParts]tablestore.Store{}}
+	m := &model{slow: 0.1, rnd: rand.New(rand.NewPCG(seed, 1)), controls: c, zombies: zombies, logs: map[string]*[modelParts]modelLog{}, lives: map[*modelStage]*[modelParts]*life{}, stores: map[*modelStage]*[modelParts]tablestore.Store{}}
 	out := func(topic string) map[string]output {
 		return map[string]output{topic: {topic, jsonCodec[note]{}, 1 << 20}}
 	}
@@ -317,7 +318,7 @@ func (m *model) wake() {
 		l.arrive(true, false)
 	}
 	m.late = still
-	if len(m.later) > 0 && m.rnd.Float64() < 0.1 {
+	if len(m.later) > 0 && m.rnd.Float64() < m.slow {
 		m.append(m.later[0])
 		m.later = m.later[1:]
 	}

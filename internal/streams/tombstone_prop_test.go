@@ -126,7 +126,8 @@ func TestModel_late_tombstones_of_old_owners(t *testing.T) {
 			m := expiringModel(seed, bare)
 			m.load()
 			m.drip()
-			m.run(40)
+			m.slow = 0.03
+			m.run(80)
 			says, rows := m.toSay(t)
 			if m.saidOtherwise(t, says) || m.holdsOtherwise(t, rows) {
 				wrong++
@@ -138,7 +139,7 @@ func TestModel_late_tombstones_of_old_owners(t *testing.T) {
 	wrong, late := run(false)
 	require.Zero(t, wrong)
 	require.Positive(t, late)
-	t.Logf("%d seeds x 40 crashes, %d late tombstones: exact", seeds, late)
+	t.Logf("%d seeds x 80 crashes, %d late tombstones: exact", seeds, late)
 	wrong, _ = run(true)
 	require.Positive(t, wrong, "the control must go wrong")
 	t.Logf("where tombstones do not say what they have seen: wrong in %d of %d runs", wrong, seeds)

@@ -1,7 +1,8 @@
 // Package tables looks one row of a group's table up, straight from the table's topic.
 //
 // It reads the one partition that holds the key from its start to its end, so it needs no running processor and shows
-// what a recovery would restore: rows not yet sent by a stage are not seen. It is for people, not for serving.
+// what a recovery would restore: of two records the one that has seen more input, whichever comes last, and no rows that
+// a stage has not yet sent. It is for people, not for serving.
 package tables
 
 import (
@@ -36,7 +37,7 @@ type Found struct {
 	Row       schemas.Row      `json:"row"`
 }
 
-// Get returns the latest row of key in the table of the group of that name. prefix is put before the table's name.
+// Get returns the row of key in the table of the group of that name. prefix is put before the table's name.
 func Get(ctx context.Context, client sarama.Client, prefix string, groups []topology.Group, group, key string) (*Found, error) {
 	g, err := pick(groups, group)
 	if err != nil {
@@ -52,28 +53,49 @@ func Get(ctx context.Context, client sarama.Client, prefix string, groups []topo
 	if g.RowKey != nil {
 		name = g.RowKey(key)
 	}
-	var latest *sarama.ConsumerMessage
+	var best *sarama.ConsumerMessage
+	var most schemas.Position
 	err = kafka.ReadPartition(ctx, client, topic, partition, func(m *sarama.ConsumerMessage) error {
-		if bytes.Equal(m.Key, []byte(name)) {
-			latest = m
+		if !bytes.Equal(m.Key, []byte(name)) {
+			return nil
+		}
+		at, err := seen(g.Rows, m)
+		if err != nil {
+			return fmt.Errorf("reading %s/%d/%d: %w", topic, partition, m.Offset, err)
+		}
+		if best == nil || best.Value == nil || at.Covers(most) {
+			best, most = m, at
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	if latest == nil || latest.Value == nil {
+	if best == nil || best.Value == nil {
 		return nil, fmt.Errorf("%w: %q in %s/%d", ErrNoRow, key, topic, partition)
 	}
-	decoded, err := g.Rows.Decode(latest.Value)
+	decoded, err := g.Rows.Decode(best.Value)
 	if err != nil {
-		return nil, fmt.Errorf("decoding %s/%d/%d: %w", topic, partition, latest.Offset, err)
+		return nil, fmt.Errorf("decoding %s/%d/%d: %w", topic, partition, best.Offset, err)
 	}
 	row, ok := decoded.(schemas.Row)
 	if !ok {
-		return nil, fmt.Errorf("decoding %s/%d/%d: the codec gave %T", topic, partition, latest.Offset, decoded)
+		return nil, fmt.Errorf("decoding %s/%d/%d: the codec gave %T", topic, partition, best.Offset, decoded)
 	}
-	return &Found{topic, partition, latest.Offset, latest.Timestamp.UTC(), row.Last(), row}, nil
+	return &Found{topic, partition, best.Offset, best.Timestamp.UTC(), row.Last(), row}, nil
+}
+
+// seen returns how much input the row in m has seen, or the row had that it deletes.
+func seen(rows schemas.RowCodec, m *sarama.ConsumerMessage) (schemas.Position, error) {
+	if m.Value != nil {
+		return rows.Last(m.Value)
+	}
+	for _, h := range m.Headers {
+		if string(h.Key) == schemas.TombstoneHeader {
+			return schemas.TombstonePosition(h.Value)
+		}
+	}
+	return schemas.Everything, nil
 }
 
 func pick(groups []topology.Group, name string) (topology.Group, error) {

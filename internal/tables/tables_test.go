@@ -28,8 +28,8 @@ func TestLatestRowOfAKey(t *testing.T) {
 	p, err := sarama.NewSyncProducerFromClient(client)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, p.Close()) })
-	send := func(table, key string, value sarama.Encoder) {
-		_, _, err := p.SendMessage(&sarama.ProducerMessage{Topic: "try-" + table, Key: sarama.StringEncoder(key), Value: value})
+	send := func(table, key string, value sarama.Encoder, headers ...sarama.RecordHeader) {
+		_, _, err := p.SendMessage(&sarama.ProducerMessage{Topic: "try-" + table, Key: sarama.StringEncoder(key), Value: value, Headers: headers})
 		require.NoError(t, err)
 	}
 
@@ -44,6 +44,13 @@ func TestLatestRowOfAKey(t *testing.T) {
 		latest[key] = row
 	}
 	send("scores-table", "post-7", nil)
+	// what an old owner writes late is outdone by what has seen more
+	late := &schemas.ScoreRow{}
+	late.SetLast(schemas.Position{Offset: 1})
+	value, err := codecs.ScoreRows.Encode(late)
+	require.NoError(t, err)
+	send("scores-table", "post-1", sarama.ByteEncoder(value))
+	send("scores-table", "post-2", nil, sarama.RecordHeader{Key: []byte(schemas.TombstoneHeader), Value: late.Last().Encode()})
 
 	for key, want := range latest {
 		found, err := Get(t.Context(), client, "try-", groups, "scores", key)
