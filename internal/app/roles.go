@@ -29,8 +29,8 @@ func (a *App) verbs() map[string]streams.Verb {
 
 // stageOptions says what a group wants of the layer beside its graph and verb.
 func (a *App) stageOptions(g topology.Group) streams.Options {
-	opts := streams.Options{RowKey: g.RowKey, Refuse: func(ctx goka.Context, why error, value []byte) schemas.Outcome {
-		return deadletter.Refuse(ctx, g.DeadLetters, schemas.ReasonTooLarge, why.Error(), value)
+	opts := streams.Options{RowKey: g.RowKey, Refuse: func(ctx goka.Context, why error, value []byte, size int) schemas.Outcome {
+		return deadletter.RefuseCut(ctx, g.DeadLetters, schemas.ReasonTooLarge, why.Error(), value, size)
 	}}
 	if g.Name == topology.Dedup {
 		opts.Keep = a.cfg.Dedup.Keep

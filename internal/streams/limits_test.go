@@ -44,7 +44,7 @@ func TestTooLarge_is_refused(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 1)
 	var refused []string
-	s, err := New(b.cfg, adderGraph, hoard, Options{Refuse: func(ctx goka.Context, why error, value []byte) schemas.Outcome {
+	s, err := New(b.cfg, adderGraph, hoard, Options{Refuse: func(ctx goka.Context, why error, value []byte, _ int) schemas.Outcome {
 		refused = append(refused, why.Error())
 		require.Contains(t, string(value), `"ID"`)
 		ctx.Emit(outTopic, ctx.Key(), &note{ID: "letter"})
@@ -83,6 +83,30 @@ func TestTooLarge_is_refused(t *testing.T) {
 	}
 	require.EqualValues(t, a.Dead, letters)
 	require.LessOrEqual(t, s.Status().Rebuilds, 1)
+}
+
+// A letter that is too large with the input's value does without it, and says so.
+func TestTooLarge_letter_leaves_the_value_out(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1)
+	s, err := New(b.cfg, adderGraph, hoard, Options{Refuse: func(ctx goka.Context, why error, value []byte, size int) schemas.Outcome {
+		ctx.Emit(outTopic, ctx.Key(), &note{ID: fmt.Sprintf("letter of %d: %v", size, why), Key: strings.Repeat("v", 4*len(value))})
+		return schemas.Dead
+	}})
+	require.NoError(t, err)
+	value, err := jsonCodec[note]{}.Encode(note{ID: "big" + strings.Repeat("y", 400<<10), Key: "k"})
+	require.NoError(t, err)
+	key := strings.Repeat("k", 200<<10) // it does not belong into a text either
+	require.NoError(t, b.client.ProduceSync(t.Context(), &kgo.Record{Topic: inTopic, Key: []byte(key), Value: value}).FirstErr())
+	b.produce()
+	b.start(s.Run)
+	b.eventually("all committed", func() bool { return b.committed(group) == records+1 })
+	require.Zero(t, s.Status().Rebuilds)
+	letter, err := jsonCodec[note]{}.Decode(b.read(outTopic)[0].Value)
+	require.NoError(t, err)
+	require.Regexp(t, fmt.Sprintf(`^letter of %d: an output to out has .* the value of %d bytes is left out`, len(value), len(value)), letter.(*note).ID)
+	require.Less(t, len(letter.(*note).ID), 1000)
+	require.Empty(t, letter.(*note).Key)
 }
 
 // Rows whose newest part is older than Keep, by the time of the log, leave memory and changelog.
@@ -134,7 +158,7 @@ func TestMisplaced_too_large_is_refused(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 2)
 	refused := make(chan string, 2)
-	s, err := New(b.cfg, roundGraph, addUp, Options{Refuse: func(_ goka.Context, why error, _ []byte) schemas.Outcome {
+	s, err := New(b.cfg, roundGraph, addUp, Options{Refuse: func(_ goka.Context, why error, _ []byte, _ int) schemas.Outcome {
 		refused <- why.Error()
 		return schemas.Dead
 	}})

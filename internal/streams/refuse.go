@@ -29,7 +29,7 @@ func (t *task) runNearLimit(msg any) (schemas.Outcome, error) {
 			return 0, fmt.Errorf("encoding row %q: %w", c.key, err)
 		}
 		if len(after) > t.table.limit {
-			c.large = fmt.Errorf("the row of %q would have %d bytes, at most %d are kept", c.key, len(after), t.table.limit)
+			c.large = fmt.Errorf("the row of %.100q would have %d bytes, at most %d are kept", c.key, len(after), t.table.limit)
 		}
 	}
 	if c.large == nil {
@@ -68,7 +68,8 @@ func (t *task) refuseMisplaced(ctx context.Context, rec *kgo.Record, size int) (
 	return t.refuse()
 }
 
-// refuse has the current input dead-lettered for what was too large; nothing of what the verb did remains.
+// refuse has the current input dead-lettered for what was too large; nothing of what the verb did remains. A letter that
+// is too large itself does without the value.
 func (t *task) refuse() (schemas.Outcome, error) {
 	c := &t.ctx
 	if c.err != nil {
@@ -79,9 +80,14 @@ func (t *task) refuse() (schemas.Outcome, error) {
 		return 0, why
 	}
 	c.begin(c.ctx, c.rec, c.key, c.pos)
-	outcome := t.opts.Refuse(c, why, c.rec.Value)
-	if c.large != nil { // the letter itself: its limit is wrong
-		return 0, c.large
+	outcome := t.opts.Refuse(c, why, c.rec.Value, len(c.rec.Value))
+	if c.large != nil && c.err == nil {
+		why = fmt.Errorf("%w; the value of %d bytes is left out, as the letter is too large with it", why, len(c.rec.Value))
+		c.begin(c.ctx, c.rec, c.key, c.pos)
+		outcome = t.opts.Refuse(c, why, []byte{}, len(c.rec.Value))
+	}
+	if c.large != nil { // there is no room for any letter
+		return 0, fmt.Errorf("streams: refusing %s/%d at %d: %w", t.input, t.part, c.rec.Offset, c.large)
 	}
 	return outcome, t.keep()
 }

@@ -30,8 +30,9 @@ type Options struct {
 	// PunctuateEvery is the time between two calls, not less than Config.Tick; 0 for a second. Calls that a partition is
 	// too slow for are left out.
 	PunctuateEvery time.Duration
-	// Refuse dead-letters an input of which something too large for its topic would come; nil ends the stage instead.
-	Refuse func(ctx goka.Context, why error, value []byte) schemas.Outcome
+	// Refuse dead-letters an input of which something too large for its topic would come; nil ends the stage instead. The
+	// input's value has size bytes. Where the letter turns out too large, too, it is asked for again with an empty value.
+	Refuse func(ctx goka.Context, why error, value []byte, size int) schemas.Outcome
 }
 
 // ordered reports whether rows are looked for in the order in which they were last written.

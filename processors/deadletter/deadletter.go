@@ -21,6 +21,11 @@ const maxKey = 16 << 10
 
 // Refuse sends the current record to the dead-letter topic to and returns its outcome.
 func Refuse(ctx goka.Context, to topology.Stream, reason schemas.Reason, detail string, value []byte) schemas.Outcome {
+	return RefuseCut(ctx, to, reason, detail, value, len(value))
+}
+
+// RefuseCut is Refuse for a value of which only a part is given: as a whole it has size bytes.
+func RefuseCut(ctx goka.Context, to topology.Stream, reason schemas.Reason, detail string, value []byte, size int) schemas.Outcome {
 	key := ctx.Key()
 	cut := len(key) > maxKey
 	if cut {
@@ -36,8 +41,8 @@ func Refuse(ctx goka.Context, to topology.Stream, reason schemas.Reason, detail 
 		Detail:     detail,
 		Key:        []byte(key),
 		Value:      value,
-		ValueSize:  int64(len(value)),
-		Truncated:  cut,
+		ValueSize:  int64(size),
+		Truncated:  cut || len(value) < size,
 	}
 	if value == nil {
 		letter.ValueSize = -1
