@@ -7,6 +7,14 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
+// What is larger than these goes to the garbage collector: one large record would make every room it passes through as
+// large as itself, for good.
+const (
+	maxPooledBatch   = 1 << 20  // bytes
+	maxPooledRecords = 16 << 10 // of a batch
+	maxPooledValue   = 16 << 10 // bytes
+)
+
 // fetchPool keeps the memory of fetched batches for the next ones. A batch comes back once each of its records was
 // recycled, which a task does when it has handled them; one that is dropped goes to the garbage collector. Nothing may
 // keep a part of a record beyond that.
@@ -26,7 +34,11 @@ func (p *fetchPool) GetDecompressBytes(compressed []byte, _ kgo.CompressionCodec
 }
 
 // PutDecompressBytes takes the room of a batch back.
-func (p *fetchPool) PutDecompressBytes(b []byte) { p.bytes.Put(&b) }
+func (p *fetchPool) PutDecompressBytes(b []byte) {
+	if cap(b) <= maxPooledBatch {
+		p.bytes.Put(&b)
+	}
+}
 
 // GetRecords returns room for the records of a batch.
 func (p *fetchPool) GetRecords(n int) []kgo.Record {
@@ -37,7 +49,11 @@ func (p *fetchPool) GetRecords(n int) []kgo.Record {
 }
 
 // PutRecords takes the records of a batch back.
-func (p *fetchPool) PutRecords(r []kgo.Record) { p.records.Put(&r) }
+func (p *fetchPool) PutRecords(r []kgo.Record) {
+	if cap(r) <= maxPooledRecords {
+		p.records.Put(&r)
+	}
+}
 
 // outgoing keeps the records of outputs and rows, and the room of their values, for the next ones.
 type outgoing struct{ pool sync.Pool }
@@ -52,7 +68,11 @@ func (o *outgoing) get() *kgo.Record {
 
 // put takes back a record that was acknowledged. One that failed may still be looked at by the client: it is not put.
 func (o *outgoing) put(r *kgo.Record) {
-	*r = kgo.Record{Value: r.Value[:0]}
+	value := r.Value[:0]
+	if cap(value) > maxPooledValue {
+		value = nil
+	}
+	*r = kgo.Record{Value: value}
 	o.pool.Put(r)
 }
 
