@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -71,6 +72,17 @@ func TestMember_gives_away_only_what_moves(t *testing.T) {
 	require.Equal(t, 3*records, total(b.sums(group+"-table")))
 	require.Len(t, b.read(outTopic), 3*records)
 	require.Empty(t, one.Status().LastError)
+}
+
+// A partition that was given away before its turn to be fetched came is not fetched, nor is its successor too early.
+func TestSession_opens_no_partition_that_was_given_away(t *testing.T) {
+	se := &session{parts: make([]atomic.Pointer[part], 1)}
+	gone, newer := &part{}, &part{}
+	se.openFeed(gone)
+	se.parts[0].Store(newer)
+	se.openFeed(gone)
+	require.False(t, gone.open.Load())
+	require.False(t, newer.open.Load())
 }
 
 // Whoever joins under the name of another replaces it, and the other ends.

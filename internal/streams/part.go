@@ -217,11 +217,13 @@ var errNotDrained = errors.New("streams: a partition was given away before all i
 func (se *session) release(parts []int32) {
 	began := time.Now()
 	var ending []*part
+	se.opening.Lock()
 	for _, n := range parts {
 		if p := se.parts[n].Swap(nil); p != nil {
 			ending = append(ending, p)
 		}
 	}
+	se.opening.Unlock()
 	deadline := time.Now().Add(se.cfg.DrainTimeout)
 	for _, p := range ending {
 		p.cancel()

@@ -33,6 +33,7 @@ type session struct {
 
 	parts     []atomic.Pointer[part] // by partition; nil for one that is not this member's
 	ready     chan *part             // recovered, to be fetched
+	opening   sync.Mutex             // held while one of them is opened, and while partitions are given away
 	committed sync.Mutex             // held while offsets are committed
 	calls     sync.Mutex             // held by the member's callbacks, one at a time
 	ended     bool                   // nothing is taken over any more; with calls
@@ -152,9 +153,7 @@ func (se *session) poll(ctx context.Context) {
 		for more := true; more; {
 			select {
 			case p := <-se.ready:
-				p.open.Store(true)
-				p.task.opened()
-				se.pause(p.n, false)
+				se.openFeed(p)
 			default:
 				more = false
 			}
@@ -175,6 +174,19 @@ func (se *session) poll(ctx context.Context) {
 			}
 		})
 	}
+}
+
+// openFeed begins to fetch a partition, unless it was given away meanwhile: then it is not this member's, or it is again,
+// and the newer part's turn has yet to come.
+func (se *session) openFeed(p *part) {
+	se.opening.Lock()
+	defer se.opening.Unlock()
+	if se.parts[p.n].Load() != p {
+		return
+	}
+	p.open.Store(true)
+	p.task.opened()
+	se.pause(p.n, false)
 }
 
 func (se *session) fetchError(part int32, err error) error {
