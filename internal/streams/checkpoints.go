@@ -52,6 +52,15 @@ func spans(ctx context.Context, client *kgo.Client, topic string) (map[int32]spa
 	return held, nil
 }
 
+// spanAt returns what one partition of a topic holds, or an error if the brokers have not said.
+func spanAt(held map[int32]span, topic string, p int32) (span, error) {
+	s, ok := held[p]
+	if !ok {
+		return s, fmt.Errorf("streams: the brokers list no offsets of %s/%d", topic, p)
+	}
+	return s, nil
+}
+
 func spanOf(topic string, p int32, starts, ends kadm.ListedOffsets) (span, error) {
 	start, ok := starts.Lookup(topic, p)
 	end := ends[topic][p]

@@ -3,9 +3,11 @@ package streams
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -17,6 +19,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/nova-social/nova-streams/internal/tablestore"
+	"github.com/nova-social/nova-streams/internal/testbuffer"
 	"github.com/nova-social/nova-streams/schemas"
 )
 
@@ -136,6 +139,28 @@ func TestTable_is_kept(t *testing.T) {
 	b.produce()
 	b.eventually("second done", func() bool { return b.committed(group) == 2*records })
 	b.eventually("rows written", func() bool { return total(b.sums(group+"-table")) == 2*records })
+}
+
+// A group whose offsets are gone reads its input again, says so, and its rows absorb what they have seen.
+func TestOffsets_gone_are_told(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 2)
+	var said testbuffer.Buffer
+	b.cfg.Log = slog.New(slog.NewTextHandler(&said, nil))
+	b.produce()
+	_, stop := b.stage("one")
+	b.eventually("done", func() bool { return b.committed(group) == records })
+	require.NoError(t, stop())
+	const line = "no committed offsets though its table has rows"
+	require.NotContains(t, said.String(), line)
+	_, err := b.admin.DeleteGroups(t.Context(), group)
+	require.NoError(t, err)
+	_, stop = b.stage("one")
+	b.eventually("done again", func() bool { return b.committed(group) == records })
+	require.NoError(t, stop())
+	require.Equal(t, 1, strings.Count(said.String(), line), said.String())
+	require.Contains(t, said.String(), `partitions="[0 1]"`)
+	require.Equal(t, wantSums(), b.sums(group+"-table"))
 }
 
 // A topic made again is read from its start, and counts on top of what its predecessor brought.

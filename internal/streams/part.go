@@ -69,18 +69,35 @@ func (se *session) takeOver(ctx context.Context, parts []int32, began time.Time)
 			return err
 		}
 	}
+	var forgotten []int32
 	for _, n := range parts {
 		at, has := committed[n]
-		from, err := begin(at, has, se.facts.epoch, held[n])
+		in, err := spanAt(held, se.input, n)
+		if err != nil {
+			return err
+		}
+		var log span
+		if se.table != "" {
+			if log, err = spanAt(tables, se.table, n); err != nil {
+				return err
+			}
+		}
+		from, err := begin(at, has, se.facts.epoch, in)
 		if err != nil {
 			return fmt.Errorf("taking over %s/%d: %w", se.input, n, err)
 		}
 		if has && at.meta.Epoch != se.facts.epoch {
 			se.cfg.Log.WarnContext(ctx, "the topic is new: it is read from its start", "topic", se.input, "partition", n, "committed_in_old", at.next, "epoch", se.facts.epoch)
 		}
-		if err := se.open(n, from, held[n].end, tables[n], began); err != nil {
+		if !has && log.end > log.start {
+			forgotten = append(forgotten, n)
+		}
+		if err := se.open(n, from, in.end, log, began); err != nil {
 			return err
 		}
+	}
+	if len(forgotten) > 0 {
+		se.cfg.Log.WarnContext(ctx, "the group has no committed offsets though its table has rows: the input is read from its start; rows absorb what they have seen", "group", se.group, "topic", se.input, "partitions", forgotten)
 	}
 	return nil
 }

@@ -70,6 +70,16 @@ func TestVerb_cannot_use_what_is_not_exact(t *testing.T) {
 	}
 }
 
+// A partition of which the brokers say nothing is not taken for an empty one.
+func TestSpan_of_no_partition(t *testing.T) {
+	held := map[int32]span{0: {1, 2}}
+	s, err := spanAt(held, "in", 0)
+	require.NoError(t, err)
+	require.Equal(t, span{1, 2}, s)
+	_, err = spanAt(held, "in", 1)
+	require.ErrorContains(t, err, "in/1")
+}
+
 // Numbers of incarnations only grow. One below what was committed means that they were lost, and that rows would take
 // new records for old.
 func TestBegin_stops_where_the_number_of_the_topic_is_lost(t *testing.T) {

@@ -38,7 +38,11 @@ func (se *session) followTable(ctx context.Context, n int32) error {
 	if err != nil {
 		return err
 	}
-	tab, err := se.openTable(n, held[n])
+	log, err := spanAt(held, se.table, n)
+	if err != nil {
+		return err
+	}
+	tab, err := se.openTable(n, log)
 	if err != nil {
 		return err
 	}
