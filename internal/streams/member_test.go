@@ -16,7 +16,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/nova-social/nova-streams/internal/tablestore"
 	"github.com/nova-social/nova-streams/internal/testbuffer"
@@ -128,11 +131,13 @@ func TestTable_is_kept(t *testing.T) {
 	require.Equal(t, Progress{From: rows, At: rows, To: rows}, one.Status().Partitions[0].Recovery)
 	require.EqualValues(t, 10, one.Status().Partitions[0].Rows)
 
-	b.cfg.Standby, b.cfg.Metrics = true, NewMetrics(prometheus.NewRegistry())
+	b.cfg.Standby, b.cfg.Metrics, b.cfg.BackoffMax = true, NewMetrics(prometheus.NewRegistry()), b.cfg.BackoffMin
+	fault := b.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Topic: group + "-table", Err: kerr.TopicAuthorizationFailed, Count: 3})
 	two, _ := b.stage("two")
 	b.eventually("followed", func() bool {
 		return testutil.ToFloat64(b.cfg.Metrics.recovered.WithLabelValues(group)) == float64(rows)
 	})
+	require.Equal(t, 3, fault.Hits(), "it is tried again")
 	require.NoError(t, stop())
 	b.eventually("taken over", func() bool { st := two.Status(); return st.State == Running && len(st.Partitions) == 1 })
 	require.Equal(t, rows, two.Status().Partitions[0].Recovery.From)

@@ -2,8 +2,12 @@ package streams
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/nova-social/nova-streams/internal/tablestore"
 )
 
 // standby keeps the store of a partition up to date that another member owns.
@@ -26,10 +30,30 @@ func (se *session) standBy() {
 		se.standbys[n] = s
 		go func() {
 			defer close(s.done)
-			if err := se.followTable(ctx, n); err != nil {
-				se.cfg.Log.Warn("standby ended; the partition is read when it is taken over", "table", se.table, "partition", n, "err", err)
-			}
+			se.followAgain(ctx, n)
 		}()
+	}
+}
+
+// followAgain follows a table until ctx ends, however often that fails. It says so once.
+func (se *session) followAgain(ctx context.Context, n int32) {
+	for told := false; ; told = true {
+		err := se.followTable(ctx, n)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		if corrupt := errors.Is(err, tablestore.ErrCorrupt); corrupt || errors.Is(err, tablestore.ErrFull) {
+			se.stage.keeper.spoil(n, corrupt)
+		}
+		if !told {
+			se.cfg.Log.WarnContext(ctx, "standby ended; it is tried again and again, and the partition is read at the latest when it is taken over",
+				"table", se.table, "partition", n, "every", se.cfg.BackoffMax, "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(se.cfg.BackoffMax):
+		}
 	}
 }
 
