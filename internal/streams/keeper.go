@@ -28,8 +28,8 @@ type keeper struct {
 type kept struct {
 	store    tablestore.Store
 	identity string
-	broken   bool // to be opened again
-	corrupt  bool // to be removed first
+	broken   bool  // to be opened again
+	useless  error // why it is to be removed first, nil if it is not
 	used     bool
 	since    time.Time // when it was last used
 }
@@ -86,13 +86,18 @@ func (k *keeper) open(part int32, identity string, expires bool) (tablestore.Sto
 	return store, nil
 }
 
-// discard removes the files of a corrupt table, which is then read anew.
+// errAhead says that a table has read more than its changelog holds: it is of another log, or the log has lost its end.
+var errAhead = errors.New("the table is ahead of its changelog")
+
+// discard removes the files of a table that is of no use, which is then read anew.
 func (k *keeper) discard(part int32, why error) error {
 	dir := k.path(part)
-	k.cfg.Metrics.corrupt(k.group)
-	k.cfg.Log.Error("table files are corrupt; the table is read anew from its changelog", "group", k.group, "partition", part, "dir", dir, "err", why)
+	if errors.Is(why, tablestore.ErrCorrupt) {
+		k.cfg.Metrics.corrupt(k.group)
+	}
+	k.cfg.Log.Error("table files are of no use; the table is read anew from its changelog", "group", k.group, "partition", part, "dir", dir, "err", why)
 	if err := tablestore.Remove(dir); err != nil {
-		return fmt.Errorf("removing the corrupt table of %s/%d: %w", k.group, part, err)
+		return fmt.Errorf("removing the table of %s/%d: %w", k.group, part, err)
 	}
 	return nil
 }
@@ -105,7 +110,22 @@ func (k *keeper) spoil(part int32, corrupt bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if h := k.parts[part]; h != nil {
-		h.broken, h.corrupt = true, h.corrupt || corrupt
+		h.broken = true
+		if corrupt {
+			h.useless = tablestore.ErrCorrupt
+		}
+	}
+}
+
+// ahead has the store of a partition made anew that has read up to next, behind the end of its changelog.
+func (k *keeper) ahead(part int32, next, end int64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if h := k.parts[part]; h != nil {
+		h.broken, h.useless = true, fmt.Errorf("%w: read up to %d, ends at %d", errAhead, next, end)
+		if k.dir == "" {
+			k.cfg.Log.Error("a table in memory is of no use; it is read anew from its changelog", "group", k.group, "partition", part, "err", h.useless)
+		}
 	}
 }
 
@@ -131,7 +151,7 @@ func (k *keeper) sweep(now time.Time) error {
 	return errors.Join(errs...)
 }
 
-// drop closes a store; a corrupt one is removed, too. The lock must be held.
+// drop closes a store; one that is of no use is removed, too. The lock must be held.
 func (k *keeper) drop(part int32) error {
 	h := k.parts[part]
 	delete(k.parts, part)
@@ -139,8 +159,8 @@ func (k *keeper) drop(part int32) error {
 	if h.broken { // that it could not be closed in order is no wonder
 		err = nil
 	}
-	if h.corrupt && k.dir != "" {
-		return k.discard(part, nil)
+	if h.useless != nil && k.dir != "" {
+		return k.discard(part, h.useless)
 	}
 	if err != nil {
 		return fmt.Errorf("closing the table of %s/%d: %w", k.group, part, err)

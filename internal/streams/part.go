@@ -158,8 +158,7 @@ func (se *session) openTable(n int32, held span) (*table, error) {
 		if store.Next() <= held.end {
 			return newTable(se.table, n, se.stage.rows, &se.stage.spent, store, se.cfg.CacheRows, se.facts.tableLimit), nil
 		}
-		se.cfg.Log.Error("the kept table is ahead of its changelog; it is read anew", "table", se.table, "partition", n, "kept", store.Next(), "changelog", held.end)
-		se.stage.keeper.spoil(n, true)
+		se.stage.keeper.ahead(n, store.Next(), held.end)
 	}
 }
 

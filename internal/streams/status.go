@@ -118,7 +118,7 @@ func (p *part) status() PartitionState {
 	s.Recovery.At = p.recovered.Load()
 	p.task.mu.Lock()
 	defer p.task.mu.Unlock()
-	if t := p.task.table; t != nil {
+	if t := p.task.table; t != nil && !p.task.dead { // a task that is over has given its store back, which may be closed
 		size := t.store.Size()
 		s.Rows, s.Memory, s.Disk = size.Rows, size.Memory, size.Disk
 	}
