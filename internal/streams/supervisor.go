@@ -3,7 +3,10 @@ package streams
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
+	"slices"
+	"syscall"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -24,10 +27,24 @@ func isPermanent(err error) bool {
 // isAway reports whether a broker could not be reached. That a stage cannot begin meanwhile is no crash, however often it
 // tries; what it had begun has ended once.
 func isAway(err error) bool {
-	_, broken := errors.AsType[*net.OpError](err)
-	_, closed := errors.AsType[*kgo.ErrFirstReadEOF](err)
-	return broken || closed
+	if _, closed := errors.AsType[*kgo.ErrFirstReadEOF](err); closed {
+		return true
+	}
+	failed, ok := errors.AsType[*net.OpError](err)
+	if !ok {
+		return false
+	}
+	switch failed.Op {
+	case "dial":
+		return true
+	case "read", "write":
+		return failed.Timeout() || slices.ContainsFunc(cutOff, func(e error) bool { return errors.Is(failed, e) })
+	}
+	return false
 }
+
+// cutOff are errors of a connection whose other end, or the way there, is gone.
+var cutOff = []error{io.EOF, net.ErrClosed, syscall.ECONNRESET, syscall.ECONNABORTED, syscall.EPIPE, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ENETDOWN}
 
 // Run keeps the group going until ctx ends: a processor that ends for any reason is built anew after a pause that grows
 // from BackoffMin to BackoffMax. What a rebuild cannot help (ErrInputLost, ErrPartitions) stops the group: it stays in
@@ -35,6 +52,7 @@ func isAway(err error) bool {
 // place, and nil when ctx has ended; the last session is then drained and committed.
 func (s *Stage) Run(ctx context.Context) (err error) {
 	defer func() {
+		s.calmDown()
 		s.health.set(Stopped)
 		err = errors.Join(err, s.keeper.close())
 	}()
@@ -89,4 +107,15 @@ func (s *Stage) tellLooping() bool {
 		s.calm = time.AfterFunc(rest, func() { s.tellLooping() })
 	}
 	return looping
+}
+
+// calmDown ends what tellLooping has begun: a stage that has ended loops no more.
+func (s *Stage) calmDown() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.calm != nil {
+		s.calm.Stop()
+		s.calm = nil
+	}
+	s.cfg.Metrics.group(s.name).loops(false)
 }

@@ -1,10 +1,13 @@
 package streams
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -57,4 +60,39 @@ func TestCrashLoop_ends(t *testing.T) {
 		synctest.Wait()
 		requireLooping(false)
 	})
+}
+
+// A stage that has ended loops no more, and leaves no timer behind that says otherwise.
+func TestCrashLoop_ends_with_the_stage(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.Brokers, cfg.CrashLoop, cfg.Metrics = []string{"localhost:1"}, 1, NewMetrics(prometheus.NewRegistry())
+	s, err := New(cfg, adderGraph, addAndPass, Options{})
+	require.NoError(t, err)
+	s.health.failed(errLeaseOver, Waiting)
+	require.True(t, s.tellLooping())
+	ended, end := context.WithCancel(t.Context())
+	end()
+	require.NoError(t, s.Run(ended))
+	require.Nil(t, s.calm)
+	require.InDelta(t, 0, testutil.ToFloat64(cfg.Metrics.looping.WithLabelValues(group)), 0)
+}
+
+// Only a way to a broker that is broken excuses a stage that ends.
+func TestIsAway(t *testing.T) {
+	op := func(op string, err error) error {
+		return fmt.Errorf("asking: %w", &net.OpError{Op: op, Net: "tcp", Err: err})
+	}
+	for _, away := range []error{
+		op("dial", &net.DNSError{Err: "no such host"}), op("dial", passing{os.NewSyscallError("connect", syscall.ECONNREFUSED)}),
+		op("read", os.NewSyscallError("read", syscall.ECONNRESET)), op("write", os.NewSyscallError("write", syscall.EPIPE)),
+		op("read", os.ErrDeadlineExceeded), op("read", io.EOF), op("write", net.ErrClosed), &kgo.ErrFirstReadEOF{},
+	} {
+		require.True(t, isAway(away), "%v", away)
+	}
+	for _, here := range []error{
+		op("listen", os.NewSyscallError("bind", syscall.EADDRINUSE)), op("write", os.NewSyscallError("write", syscall.EMSGSIZE)),
+		op("accept", net.ErrClosed), fmt.Errorf("decoding: %w", io.EOF), errLeaseOver,
+	} {
+		require.False(t, isAway(here), "%v", here)
+	}
 }
