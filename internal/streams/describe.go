@@ -25,7 +25,7 @@ type facts struct {
 	inputID    kadm.TopicID
 	tableID    kadm.TopicID   // zero for a group without a table
 	epoch      int32          // ordinal of the input topic among those of its name
-	tableLimit int            // bytes of a row
+	tableLimit int            // bytes of a row and its key
 	metaLimit  int            // bytes of metadata beside a committed offset
 	limits     map[string]int // bytes of a batch, by topic in Kafka
 	outputs    map[string]output

@@ -11,6 +11,7 @@ import (
 
 	"github.com/lovoo/goka"
 	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -83,6 +84,32 @@ func TestTooLarge_is_refused(t *testing.T) {
 	}
 	require.EqualValues(t, a.Dead, letters)
 	require.LessOrEqual(t, s.Status().Rebuilds, 1)
+}
+
+// The changelog's limit is for key and row together: a row that is too large with its key only is refused, too.
+func TestTooLarge_row_with_its_key_is_refused(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1)
+	limit := "200000"
+	_, err := b.admin.AlterTopicConfigs(t.Context(), []kadm.AlterConfig{{Name: "max.message.bytes", Value: &limit}}, group+"-table")
+	require.NoError(t, err)
+	s, err := New(b.cfg, adderGraph, func(ctx goka.Context, msg any) schemas.Outcome {
+		ctx.SetValue(&tally{Seen: map[string]bool{msg.(*note).ID: true}})
+		return schemas.Applied
+	}, Options{Refuse: func(goka.Context, error, []byte, int) schemas.Outcome { return schemas.Dead }})
+	require.NoError(t, err)
+	key := func(n int) []byte { return fmt.Appendf(nil, "%s%d", strings.Repeat("k", 120_000), n) }
+	for n, bytes := range []int{10_000, 100_000} {
+		value, err := jsonCodec[note]{}.Encode(note{ID: strings.Repeat("y", bytes)})
+		require.NoError(t, err)
+		require.NoError(t, b.client.ProduceSync(t.Context(), &kgo.Record{Topic: inTopic, Key: key(n), Value: value}).FirstErr())
+	}
+	b.start(s.Run)
+	b.eventually("all committed", func() bool { return b.committed(group) == 2 })
+	cps, err := fetchCheckpoints(t.Context(), b.client, group, inTopic)
+	require.NoError(t, err)
+	require.Equal(t, schemas.Accounting{In: 2, Applied: 1, Dead: 1}, cps[0].meta.Accounting)
+	require.Zero(t, s.Status().Rebuilds)
 }
 
 // A letter that is too large with the input's value does without it, and says so.

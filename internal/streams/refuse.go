@@ -28,8 +28,8 @@ func (t *task) runNearLimit(msg any) (schemas.Outcome, error) {
 		if err != nil {
 			return 0, fmt.Errorf("encoding row %q: %w", c.key, err)
 		}
-		if len(after) > t.table.limit {
-			c.large = fmt.Errorf("the row of %.100q would have %d bytes, at most %d are kept", c.key, len(after), t.table.limit)
+		if size := len(c.name) + len(after); size > t.table.limit {
+			c.large = fmt.Errorf("the row of %.100q would have %d bytes, at most %d are kept", c.key, size, t.table.limit)
 		}
 	}
 	if c.large == nil {

@@ -34,7 +34,7 @@ type table struct {
 	spent *outgoing // where acknowledged records go
 	store tablestore.Store
 	cache int // decoded rows to keep
-	limit int // bytes of a row, 0 for no limit
+	limit int // bytes of a row and its key, 0 for no limit
 
 	hot    map[string]*entry
 	trimAt int // how many of them are too many
@@ -176,11 +176,11 @@ func (t *table) touch(e *entry) {
 // rowGrowth bounds by how much one input may make a row longer: a verb keeps what it read, and a little beside it.
 func rowGrowth(input int) int { return input + 256 }
 
-// near reports whether one more input of that size could make the row of e too large for the changelog.
-func (t *table) near(e *entry, input int) bool {
-	size := 0
+// near reports whether one more input of that size could make the row of e, under that key, too large for the changelog.
+func (t *table) near(e *entry, key string, input int) bool {
+	size := len(key)
 	if e != nil {
-		size = e.size + e.grown
+		size += e.size + e.grown
 	}
 	return t.limit > 0 && size+rowGrowth(input) > t.limit
 }

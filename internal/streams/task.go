@@ -140,7 +140,7 @@ func (t *task) apply(ctx context.Context, rec *kgo.Record) (schemas.Outcome, err
 	if c.entry != nil && c.entry.row != nil && c.entry.row.Last().Covers(c.pos) {
 		return schemas.Absorbed, nil
 	}
-	if t.careful == rec.Offset || t.table.near(c.entry, len(rec.Value)) {
+	if t.careful == rec.Offset || t.table.near(c.entry, c.name, len(rec.Value)) {
 		return t.runNearLimit(msg)
 	}
 	return t.run(msg)
