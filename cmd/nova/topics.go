@@ -28,7 +28,14 @@ func (p *program) topics() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(p.stdout, "%d topics are as they should be\n", len(topology.Topics()))
+			lines, err := app.Replication(cfg.Kafka)
+			for _, line := range lines {
+				fmt.Fprintln(p.stderr, "nova: "+line)
+			}
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(p.stdout, "%d topics are as they should be\n", len(topology.Topics())-len(lines))
 			return err
 		},
 	})

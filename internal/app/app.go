@@ -180,12 +180,24 @@ func (a *App) provision(ctx context.Context) error {
 	if len(created) > 0 {
 		a.log.InfoContext(ctx, "created topics", "topics", created)
 	}
+	lines, err := leaving(ctx, func() ([]string, error) { return Replication(a.cfg.Kafka) })
+	if err != nil {
+		a.log.WarnContext(ctx, "looking at the copies of topics", "err", err)
+	}
+	for _, line := range lines {
+		a.log.WarnContext(ctx, "a topic has another number of copies than set", "what", line)
+	}
 	return nil
 }
 
 // Provision creates the topics of the catalogue that are missing and checks the others.
 func Provision(ctx context.Context, k config.Kafka) ([]string, error) {
 	return streams.Provision(ctx, k.Brokers, TopicSpecs(k))
+}
+
+// Replication returns a line for each topic of the catalogue that has another number of copies than set.
+func Replication(k config.Kafka) ([]string, error) {
+	return streams.Replication(k.Brokers, TopicSpecs(k))
 }
 
 // TopicSpecs says what each topic of the catalogue must be on this cluster.

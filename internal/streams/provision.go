@@ -26,21 +26,13 @@ var ErrMismatch = errors.New("streams: topic differs from the catalogue")
 
 // Provision creates the topics that are missing, waits until every partition has a leader, and checks the others: a
 // different number of partitions or configuration is an ErrMismatch that names topic, setting and both values. It
-// changes nothing that exists. It returns the names it created.
+// changes nothing that exists. It returns the names it created. Of the number of copies, see Replication.
 func Provision(ctx context.Context, brokers []string, topics []TopicSpec) ([]string, error) {
-	client, err := kafka.Dial(brokers, "nova-provision")
+	client, admin, existing, err := catalogue(brokers)
 	if err != nil {
 		return nil, err
 	}
-	admin, err := sarama.NewClusterAdminFromClient(client)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("creating admin client: %w", err), client.Close())
-	}
 	defer admin.Close()
-	existing, err := admin.ListTopics()
-	if err != nil {
-		return nil, fmt.Errorf("listing topics: %w", err)
-	}
 	var created []string
 	var wrong []error
 	for _, t := range topics {
@@ -58,6 +50,40 @@ func Provision(ctx context.Context, brokers []string, topics []TopicSpec) ([]str
 		return created, err
 	}
 	return created, waitForLeaders(ctx, client, topics)
+}
+
+// Replication returns a line for each topic that exists and has another number of copies than its specification says. It
+// is no ErrMismatch: nothing depends on it but safety, and operators change it while everything runs.
+func Replication(brokers []string, topics []TopicSpec) ([]string, error) {
+	_, admin, existing, err := catalogue(brokers)
+	if err != nil {
+		return nil, err
+	}
+	defer admin.Close()
+	var lines []string
+	for _, t := range topics {
+		if have, ok := existing[t.Name]; ok && have.ReplicationFactor != t.Replication {
+			lines = append(lines, fmt.Sprintf("%s has %d copies of each partition, the catalogue says %d: reassign its partitions, or set the number that is meant", t.Name, have.ReplicationFactor, t.Replication))
+		}
+	}
+	return lines, nil
+}
+
+// catalogue connects and returns the topics there are. Closing admin closes client, too.
+func catalogue(brokers []string) (sarama.Client, sarama.ClusterAdmin, map[string]sarama.TopicDetail, error) {
+	client, err := kafka.Dial(brokers, "nova-provision")
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	admin, err := sarama.NewClusterAdminFromClient(client)
+	if err != nil {
+		return nil, nil, nil, errors.Join(fmt.Errorf("creating admin client: %w", err), client.Close())
+	}
+	existing, err := admin.ListTopics()
+	if err != nil {
+		return nil, nil, nil, errors.Join(fmt.Errorf("listing topics: %w", err), admin.Close())
+	}
+	return client, admin, existing, nil
 }
 
 func detail(t TopicSpec) *sarama.TopicDetail {

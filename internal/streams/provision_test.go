@@ -48,6 +48,22 @@ func TestProvision_names_what_differs(t *testing.T) {
 	require.Equal(t, []string{"new"}, created)
 }
 
+// Another number of copies is told, and refuses nothing.
+func TestReplication_names_what_differs(t *testing.T) {
+	brokers := emptyBroker(t)
+	topic := TopicSpec{Name: "stream", Partitions: 1, Replication: 1}
+	_, err := Provision(t.Context(), brokers, []TopicSpec{topic})
+	require.NoError(t, err)
+	wants := topic
+	wants.Replication = 3
+	_, err = Provision(t.Context(), brokers, []TopicSpec{wants})
+	require.NoError(t, err)
+	lines, err := Replication(brokers, []TopicSpec{topic, wants, {Name: "missing", Replication: 3}})
+	require.NoError(t, err)
+	require.Len(t, lines, 1)
+	require.Contains(t, lines[0], "stream has 1 copies of each partition, the catalogue says 3")
+}
+
 // goka takes a group table with another number of partitions than its input, and asks for two replicas of what it
 // creates itself; here the catalogue decides, before anything runs.
 func TestProvision_goka_accepts_a_table_that_does_not_fit(t *testing.T) {
