@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	diskFormat = 1
+	diskFormat = 2
 	blockSize  = 16 << 10 // bytes before compression
 
 	backlogCheck = 1 << 20 // bytes of rows between two looks at what waits to be written
@@ -44,11 +44,12 @@ type Disk struct {
 	wiped    bool
 	panicked bool
 	state    state
-	rows     atomic.Int64 // an estimate
-	first    uint64       // sequence number below which the order has nothing but stale entries
-	dropped  uint64       // sequence number below which it has nothing at all
-	free     []byte       // for what Get returns
-	applied  int          // bytes since the last look at the backlog
+	rows     atomic.Int64      // an estimate, unless the store has an order
+	first    uint64            // sequence number below which the order has no entries
+	key      []byte            // for forget
+	met      map[string]uint64 // what Get has found of rows that were not written since: the sequence number, or absent
+	free     []byte            // for what Get returns
+	applied  int               // bytes since the last look at the backlog
 
 	dirty         atomic.Bool // something is in no file yet
 	stop, stopped chan struct{}
@@ -76,14 +77,16 @@ func (d *Disk) Get(key string) (value []byte, ok bool, err error) {
 	defer d.recoverInto(&err, nil)
 	stored, closer, err := d.db.Get(append([]byte{prefixRow}, key...))
 	if errors.Is(err, pebble.ErrNotFound) {
+		d.remember(key, absent)
 		return nil, false, nil
 	}
 	if err != nil {
 		return nil, false, d.failed("reading a row", err)
 	}
-	_, v, err := d.split(stored)
+	seq, v, err := d.split(stored)
 	if err == nil {
 		value = d.copy(v)
+		d.remember(key, seq)
 	}
 	return value, err == nil, errors.Join(err, closer.Close())
 }
@@ -131,13 +134,22 @@ func (d *Disk) Apply(rows []Row, next int64) (err error) {
 	grown := int64(0)
 	for i := range rows {
 		key, value := rows[i].Key, rows[i].Value
+		replaced, err := d.forget(key)
+		if err != nil {
+			return d.failed("looking for a row to write", err)
+		}
+		if replaced {
+			grown--
+		}
 		if value == nil {
 			op := d.batch.DeleteDeferred(1 + len(key))
 			putKey(op.Key, prefixRow, key)
 			if err := op.Finish(); err != nil {
 				return d.failed("deleting a row", err)
 			}
-			grown--
+			if !d.opts.Expires {
+				grown--
+			}
 			continue
 		}
 		grown++
@@ -246,7 +258,8 @@ func (d *Disk) Each(f func(key string, value []byte) bool) (err error) {
 	return nil
 }
 
-// Size returns how much the store holds. The number of rows is an estimate; memory is without the cache.
+// Size returns how much the store holds. The number of rows is an estimate unless the store was opened with Expires: a row
+// that is written again counts twice. Memory is without the cache.
 func (d *Disk) Size() Size {
 	m := d.db.Metrics()
 	return Size{Rows: d.rows.Load(), Memory: int64(m.MemTable.Size + m.MemTable.ZombieSize), Disk: int64(m.DiskSpaceUsage())}

@@ -54,6 +54,9 @@ func (d *Disk) begin(identity string) (err error) {
 // start begins to flush now and then.
 func (d *Disk) start() *Disk {
 	d.batch = d.db.NewBatch()
+	if d.opts.Expires { // forget looks into it, too
+		d.batch = d.db.NewIndexedBatch()
+	}
 	go func() {
 		defer close(d.stopped)
 		ticker := time.NewTicker(d.opts.FlushEvery)

@@ -8,10 +8,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-const (
-	orderPrefix = 1 + 8
-	dropAtOnce  = 4096 // entries of the order
-)
+const orderPrefix = 1 + 8
 
 // comparer orders keys by their bytes. It keeps the entries of the order, which are never looked up, out of the filters.
 var comparer = func() *pebble.Comparer {
@@ -36,8 +33,61 @@ func orderBound(seq uint64) []byte {
 	return binary.BigEndian.AppendUint64([]byte{prefixOrder}, seq)
 }
 
-// Oldest calls f for rows in the order in which they were last written, if the store was opened with Expires. An entry
-// of the order is stale once its row is gone or was written again; Oldest drops the stale ones that it meets.
+// forget takes the entry of a row out of the order, as the row is about to be written again or deleted: so the order
+// grows with the rows, not with how often they are written. It reports whether there was one; without an order it does
+// not look.
+func (d *Disk) forget(key string) (bool, error) {
+	if !d.opts.Expires {
+		return false, nil
+	}
+	seq, known := d.met[key]
+	delete(d.met, key)
+	if !known {
+		var err error
+		if seq, err = d.seq(key); err != nil {
+			return false, err
+		}
+	}
+	if seq == absent {
+		return false, nil
+	}
+	op := d.batch.DeleteDeferred(orderPrefix + len(key))
+	putOrder(op.Key, seq, key)
+	return true, op.Finish()
+}
+
+const (
+	absent  = ^uint64(0) // in place of a row's sequence number
+	maxRead = 50_000     // rows
+)
+
+// remember notes what was found under a key: whoever reads a row often writes it next, and to find it again, or that it
+// is nowhere, costs more than all the rest.
+func (d *Disk) remember(key string, seq uint64) {
+	if !d.opts.Expires {
+		return
+	}
+	if d.met == nil || len(d.met) >= maxRead {
+		d.met = map[string]uint64{}
+	}
+	d.met[key] = seq
+}
+
+// seq returns the sequence number with which a row was last written, in the batch under way or before it.
+func (d *Disk) seq(key string) (uint64, error) {
+	d.key = append(append(d.key[:0], prefixRow), key...)
+	stored, closer, err := d.batch.Get(d.key)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return absent, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	seq, _, err := d.split(stored)
+	return seq, errors.Join(err, closer.Close())
+}
+
+// Oldest calls f for rows in the order in which they were last written, if the store was opened with Expires.
 func (d *Disk) Oldest(f func(key string, value []byte) bool) (err error) {
 	if err := d.fault.get(); err != nil || !d.opts.Expires {
 		return err
@@ -56,29 +106,25 @@ func (d *Disk) Oldest(f func(key string, value []byte) bool) (err error) {
 	if err := errors.Join(err, it.Close()); err != nil {
 		return d.failed("reading the order", err)
 	}
-	return d.drop()
+	return nil
 }
 
-// walk calls f for the rows the order leads to, until it returns false, and notes up to where the order is stale.
+// walk calls f for the rows the order leads to, until it returns false. It notes where the order begins: the next walk
+// need not find its way through what was deleted before.
 func (d *Disk) walk(it *pebble.Iterator, f func(key string, value []byte) bool) error {
-	leading := true // so far every entry was stale
+	first := d.state.seq
+	defer func() { d.first = first }()
 	for ok := it.First(); ok; ok = it.Next() {
 		entry := it.Key()
 		if len(entry) < orderPrefix {
 			return fmt.Errorf("%w: entry of the order of %d bytes", ErrCorrupt, len(entry))
 		}
 		seq, key := binary.BigEndian.Uint64(entry[1:]), string(entry[orderPrefix:])
-		value, current, err := d.written(key, seq)
+		first = min(first, seq)
+		value, err := d.written(key, seq)
 		if err != nil {
 			return err
 		}
-		if !current {
-			if leading {
-				d.first = seq + 1
-			}
-			continue
-		}
-		leading = false
 		if !f(key, value) {
 			break
 		}
@@ -86,30 +132,21 @@ func (d *Disk) walk(it *pebble.Iterator, f func(key string, value []byte) bool) 
 	return it.Error()
 }
 
-// written returns the value of key if it was last written with that sequence number.
-func (d *Disk) written(key string, seq uint64) ([]byte, bool, error) {
+// written returns the value of key, which was last written with that sequence number.
+func (d *Disk) written(key string, seq uint64) ([]byte, error) {
 	stored, closer, err := d.db.Get(append([]byte{prefixRow}, key...))
 	if errors.Is(err, pebble.ErrNotFound) {
-		return nil, false, nil
+		return nil, fmt.Errorf("%w: entry of the order without a row", ErrCorrupt)
 	}
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	at, value, err := d.split(stored)
+	if err == nil && at != seq {
+		err = fmt.Errorf("%w: entry of the order at %d of a row written at %d", ErrCorrupt, seq, at)
+	}
 	if err == nil {
 		value = d.copy(value)
 	}
-	return value, at == seq, errors.Join(err, closer.Close())
-}
-
-// drop removes stale entries from the beginning of the order, many at once.
-func (d *Disk) drop() error {
-	if d.first-d.dropped < dropAtOnce {
-		return nil
-	}
-	if err := d.db.DeleteRange(orderBound(d.dropped), orderBound(d.first), pebble.NoSync); err != nil {
-		return d.failed("dropping what is stale in the order", err)
-	}
-	d.dropped = d.first
-	return nil
+	return value, errors.Join(err, closer.Close())
 }

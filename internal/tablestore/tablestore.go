@@ -43,7 +43,7 @@ type Store interface {
 
 // Size is how much a store holds.
 type Size struct {
-	Rows   int64 // on disk an estimate after a crash
+	Rows   int64 // on disk an estimate, unless rows expire
 	Memory int64 // bytes on the heap
 	Disk   int64 // bytes of files
 }
