@@ -82,6 +82,9 @@ func Load(src Sources) (*Effective, error) {
 	if err := e.Validate(); err != nil {
 		return nil, err
 	}
+	if err := e.checkSessions(); err != nil {
+		return nil, err
+	}
 	return e, nil
 }
 

@@ -4,7 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
+	"time"
+
+	"github.com/nova-social/nova-streams/schemas"
+	"github.com/nova-social/nova-streams/topology"
 )
 
 // Validate names the first setting that breaks its rule.
@@ -32,7 +37,44 @@ func (c *Config) Validate() error {
 			return fmt.Errorf("%w (section %s)", part.err, part.section)
 		}
 	}
+	if err := c.checkDisk(); err != nil {
+		return err
+	}
 	return c.Log.validate()
+}
+
+// checkDisk returns an error if streams.disk names what is no group: its table would stay in memory without a word.
+func (c *Config) checkDisk() error {
+	var names []string
+	for _, g := range topology.Groups(&schemas.Codecs{}) {
+		names = append(names, string(g.Name))
+	}
+	for _, name := range c.Streams.Disk {
+		if !slices.Contains(names, name) {
+			return fmt.Errorf("streams.disk names %q, which is no group; the groups are %s", name, strings.Join(names, ", "))
+		}
+	}
+	return nil
+}
+
+// What brokers take for the session of a group's member, unless they are told otherwise.
+const (
+	minSession = 6 * time.Second
+	maxSession = 30 * time.Minute
+)
+
+// checkSessions returns an error if brokers refuse a session timeout. It is asked of what people set only: tests have
+// brokers that take shorter ones.
+func (c *Config) checkSessions() error {
+	for _, s := range []struct {
+		key string
+		val time.Duration
+	}{{"streams.session_timeout", c.Streams.SessionTimeout}, {"sink.session_timeout", c.Sink.SessionTimeout}} {
+		if s.val < minSession || s.val > maxSession {
+			return fmt.Errorf("%s must be from %v to %v, as brokers take no other, is %v", s.key, minSession, maxSession, s.val)
+		}
+	}
+	return nil
 }
 
 // A name in Kafka has at most 249 bytes, of these.

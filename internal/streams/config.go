@@ -98,6 +98,15 @@ func (c *Config) Validate() error {
 			return fmt.Errorf("streams: %s must be at least 1, is %d", n.name, n.val)
 		}
 	}
+	if c.Linger < 0 {
+		return fmt.Errorf("streams: Linger must not be negative, is %v", c.Linger)
+	}
+	if c.BackoffMax < c.BackoffMin {
+		return fmt.Errorf("streams: BackoffMax must be at least BackoffMin (%v), is %v", c.BackoffMin, c.BackoffMax)
+	}
+	if c.DiskCache < 0 {
+		return fmt.Errorf("streams: DiskCache must not be negative, is %d", c.DiskCache)
+	}
 	if c.EpochsTopic == "" {
 		return errors.New("streams: EpochsTopic must be set")
 	}
