@@ -8,6 +8,7 @@
 package config
 
 import (
+	"cmp"
 	"log/slog"
 
 	"github.com/nova-social/nova-streams/api"
@@ -40,7 +41,7 @@ type Config struct {
 // Kafka says which cluster to use and how to create topics there.
 type Kafka struct {
 	Brokers           []string // bootstrap addresses, host:port
-	ClientID          string   // name under which the brokers see this program
+	ClientID          string   // name under which the brokers see this program; the sink has the name of its process instead, if streams.instance gives it one
 	Prefix            string   // put before the name of every topic and group, so that several systems can share a cluster; letters, digits, . _ -
 	Partitions        int32    // of every topic; cannot be changed once topics exist
 	Replication       int16    // copies of every partition, at most the number of brokers
@@ -82,9 +83,10 @@ func (c *Config) StreamsConfig() streams.Config {
 	return s
 }
 
-// SinkConfig returns the settings of the sink, with the brokers and names of Kafka.
+// SinkConfig returns the settings of the sink, with the brokers and names of Kafka. Its member has no name but that of
+// its client: where the process has one within the groups, that is the client's, too.
 func (c *Config) SinkConfig() clickhouse.SinkConfig {
 	s := c.Sink
-	s.Brokers, s.ClientID, s.Prefix = c.Kafka.Brokers, c.Kafka.ClientID, c.Kafka.Prefix
+	s.Brokers, s.ClientID, s.Prefix = c.Kafka.Brokers, cmp.Or(c.Streams.Instance, c.Kafka.ClientID), c.Kafka.Prefix
 	return s
 }

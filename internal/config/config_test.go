@@ -72,6 +72,12 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		`window: length must be a multiple of bucket (7s), is 1h0m0s (section window)`:   env("NOVA_WINDOW_BUCKET=7s"),
 		`engagement: Like must not be negative, is -1 (section weights)`:                 env("NOVA_WEIGHTS_LIKE=-1"),
 		`streams: Tick must be positive, is 0s (section streams)`:                        env("NOVA_STREAMS_TICK=0s"),
+		`streams: Linger must not be negative, is -1ms (section streams)`:                env("NOVA_STREAMS_LINGER=-1ms"),
+		`streams: BackoffMax must be at least BackoffMin (200ms), is 100ms`:              env("NOVA_STREAMS_BACKOFF_MAX=100ms"),
+		`streams: DiskCache must not be negative, is -1`:                                 env("NOVA_STREAMS_DISK_CACHE=-1"),
+		`streams.disk names "score", which is no group; the groups are dedup, `:          env("NOVA_STREAMS_DISK=dedup,score"),
+		`streams.session_timeout must be from 6s to 30m0s`:                               env("NOVA_STREAMS_SESSION_TIMEOUT=5s"),
+		`sink.session_timeout must be from 6s to 30m0s`:                                  env("NOVA_SINK_SESSION_TIMEOUT=31m"),
 		`log.format must be text or json, is "xml"`:                                      env("NOVA_LOG_FORMAT=xml"),
 		`no such file or directory`:                                                      {File: "/nowhere/nova.yaml"},
 	} {
@@ -125,6 +131,16 @@ func TestPrefixReachesEveryPart(t *testing.T) {
 	for _, s := range Settings(&e.Config) {
 		require.False(t, strings.HasSuffix(s.Key, ".prefix") && s.Key != "kafka.prefix", "the prefix is set once, under kafka")
 	}
+}
+
+// The members of all groups, sinks included, are told apart by the name of their process.
+func TestInstanceReachesTheSink(t *testing.T) {
+	e, err := Load(Sources{Environ: []string{"NOVA_KAFKA_CLIENT_ID=ours", "NOVA_STREAMS_INSTANCE=w1"}})
+	require.NoError(t, err)
+	require.Equal(t, "w1", e.SinkConfig().ClientID)
+	require.Equal(t, "ours", e.StreamsConfig().ClientID)
+	e.Streams.Instance = ""
+	require.Equal(t, "ours", e.SinkConfig().ClientID)
 }
 
 func TestRedisPassword(t *testing.T) {

@@ -7,6 +7,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,6 +62,10 @@ func defaultDataDir() string {
 	return filepath.Join(base, "nova-streams")
 }
 
+// instance is the name of the demo in its groups, unless it is set. By the host's name it would be ended by a `nova run`
+// beside it that is not given one either.
+const instance = "demo"
+
 // stopTime bounds the end of the servers after the pipeline has drained.
 const stopTime = 4 * time.Second
 
@@ -81,6 +86,7 @@ func Run(ctx context.Context, cfg Config, settings config.Config, out io.Writer,
 	settings.Registry.URL = stack.RegistryURL()
 	settings.ClickHouse.Addrs, settings.ClickHouse.Protocol = []string{stack.ClickHouseAddr()}, "http"
 	settings.Redis.URL = "redis://" + stack.RedisAddr()
+	settings.Streams.Instance = cmp.Or(settings.Streams.Instance, instance)
 	if _, err := clickhouse.Migrate(ctx, settings.ClickHouse); err != nil {
 		return err
 	}

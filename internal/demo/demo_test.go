@@ -96,6 +96,16 @@ func TestDemo(t *testing.T) {
 		require.NoError(t, api.get(t.Context(), "/v1/status", &st))
 		return st.Accounting["dedup"].In > 3000 && st.Accounting["sink-post-events"].In > 3000
 	}, 10*time.Second, 50*time.Millisecond)
+	var members struct {
+		Groups []struct {
+			Group      string
+			Partitions []struct{ Owner string }
+		}
+	}
+	require.NoError(t, api.get(t.Context(), "/v1/status", &members))
+	for _, g := range members.Groups {
+		require.Equal(t, instance, g.Partitions[0].Owner, "a process of the host's name beside it does not replace %s", g.Group)
+	}
 	for group, a := range st.Accounting {
 		require.True(t, a.Balanced(), group)
 		require.Zero(t, a.Dead, group)
