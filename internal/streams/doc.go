@@ -1,13 +1,15 @@
 // Package streams runs goka processor groups so that a crash neither loses nor double-counts anything.
 //
 // What a reader needs: New makes a Stage from a goka graph and a Verb, Run runs it, Status tells how it stands; NewView
-// reads a table; Provision makes topics; NewInspector reads lag and accounting from the brokers. Example shows all of it.
+// reads a table; Provision makes topics; NewInspector reads lag and accounting from the brokers. Example shows a stage from
+// its topics to its table; the example of Options.Punctuate shows ticks.
 //
 // goka keeps the graph, the goroutine of each partition and the views; this package replaces, through goka's own
 // options, what stands between a verb and exactness:
 //
 //	stage.go        one group: a goka processor from a graph and a verb, built again and again
-//	supervisor.go   when it is built again, when not, and what is said of it
+//	config.go       what all stages of a process share
+//	supervisor.go   when it is built again, when not; status.go and metrics.go what is said of it
 //	engine.go       what goka sees of Kafka: one session for ever, a message per batch
 //	session.go      one membership in the group: clients, poll loop, ticks
 //	part.go         partitions that come and go in it; standby.go those of others that are followed
@@ -25,8 +27,8 @@
 //	clients.go      the settings of the three Kafka clients; describe.go what they ask first
 //	patience.go     what a broker that is away for a moment means to them: nothing
 //	provision.go    topics from a catalogue
-//	view.go         a table as decoded rows for readers
-//	inspect.go      lag and accounting from committed offsets
+//	view.go         a table as decoded rows for readers; viewpart.go one partition of it
+//	inspect.go      lag and accounting from committed offsets; inspectpart.go those of one partition
 //
 // Guarantee: every output, row and count is as if each input had been processed exactly once, in log order, provided
 // that a group has one input topic and that a verb decides by its input and row alone (never by the clock). Records may
