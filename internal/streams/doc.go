@@ -14,12 +14,13 @@
 //	session.go      one membership in the group: clients, poll loop, ticks
 //	part.go         partitions that come and go in it; standby.go those of others that are followed
 //	commit.go       offsets, with the coordinator's answer; checkpoints.go reads them back
+//	name.go         who has the instance's name in the group, and leaving it
 //	lease.go        the pause gate; watch.go what else may be wrong; epochs.go topics made again
 //	feed.go         fetched records on their way to a partition's goroutine
 //	pool.go         memory that goes round: fetched batches, records on their way out
 //	task.go         one partition: which inputs are replays (vector.go), what became of each; refuse.go what is too large
 //	ledger.go       outputs, then rows, then offset
-//	table.go        the group table: decoded rows above a store of what is acknowledged
+//	table.go        the group table: decoded rows above a store of what is acknowledged; tombstone.go deleted ones in its log
 //	keeper.go       the stores of a process, from session to session (package tablestore)
 //	follow.go       reading a changelog
 //	context.go      what a verb sees: goka.Context on top of all this
