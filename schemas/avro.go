@@ -24,6 +24,9 @@ var (
 	scoreRowSchema      = load("score_row")
 )
 
+// Schemas rows were once written with.
+var scoreRowV1Schema = load("score_row.v1")
+
 // load parses the schema file of that name. The files are part of the program, so a bad one is a bug.
 func load(name string) *avro.Schema {
 	text, err := files.ReadFile("avro/" + name + ".avsc")

@@ -11,6 +11,8 @@ type byHand[T any] struct {
 	room   func(T) int                    // about how many bytes a body takes
 	append func([]byte, T) ([]byte, bool) // writes a body; false: outside the schema
 	read   func([]byte) (T, bool)         // reads a body; false: not understood
+
+	readInto func(T, []byte) bool // as read, into a record nobody needs any more; nil: only read
 }
 
 // encode appends head and the body of record to data. False: it has to be encoded otherwise.
@@ -28,4 +30,9 @@ func (h *byHand[T]) decode(body []byte) (record T, ok bool) {
 		return record, false
 	}
 	return h.read(body)
+}
+
+// decodeInto reads a body into record. False: it has to be decoded otherwise, and record holds anything.
+func (h *byHand[T]) decodeInto(record T, body []byte) bool {
+	return h != nil && h.readInto != nil && h.readInto(record, body)
 }

@@ -1,6 +1,7 @@
 package schemas_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/lovoo/goka"
@@ -20,16 +21,28 @@ func benchmarkDecode(b *testing.B, codec goka.Codec, data []byte) {
 	}
 }
 
-// benchmarks are the samples, and a score row as it is while a post is looked at.
-func benchmarks(c *schemas.Codecs) map[string]sample {
-	all := samples(c)
-	row := &schemas.ScoreRow{Lifetime: engagement.Counts{Views: 1000, Impressions: 2000, Likes: 30, Comments: 4, Shares: 5}, LastEngagement: 1420070400123}
-	for i := range int64(10) {
-		start := 1420070400000 + 5000*i
-		row.Buckets = append(row.Buckets, engagement.Bucket{Start: start, Last: start + 17*i, Counts: engagement.Counts{Views: 100, Likes: i}})
+// busyRow is a score row as it is while a post is looked at, with engagements in n buckets: each has views, every third
+// also a like.
+func busyRow(n int) *schemas.ScoreRow {
+	row := &schemas.ScoreRow{Lifetime: engagement.Counts{Views: 1000, Impressions: 2000, Likes: 30, Comments: 4, Shares: 5}}
+	for i := range n {
+		start := int64(1420070400000 + 5000*i)
+		row.Buckets = append(row.Buckets, engagement.Bucket{Start: start, Last: start + 1234, Counts: engagement.Counts{Views: 3}})
+		if i%3 == 2 {
+			row.Buckets[i].Counts.Likes = 1
+		}
+		row.LastEngagement = start + 1234
 	}
 	row.SetLast(schemas.Position{Offset: 123_456_789})
-	all["score_row of 10 buckets"] = sample{c.ScoreRows, row}
+	return row
+}
+
+// benchmarks are the samples, and score rows of several lengths.
+func benchmarks(c *schemas.Codecs) map[string]sample {
+	all := samples(c)
+	for _, n := range []int{1, 5, 20} {
+		all[fmt.Sprintf("score_row of %d buckets", n)] = sample{c.ScoreRows, busyRow(n)}
+	}
 	return all
 }
 
@@ -43,11 +56,30 @@ func BenchmarkDecode(b *testing.B) {
 	})
 }
 
+// BenchmarkDecodeInto decodes into one row again and again, as somebody does who looks at many.
+func BenchmarkDecodeInto(b *testing.B) {
+	c, _ := newCodecs(b)
+	codec := c.ScoreRows.(schemas.ReusingRowCodec)
+	for _, n := range []int{1, 5, 20} {
+		b.Run(fmt.Sprintf("score_row of %d buckets", n), func(b *testing.B) {
+			data, row := encode(b, codec, busyRow(n)), codec.New()
+			b.ReportAllocs()
+			b.SetBytes(int64(len(data)))
+			for b.Loop() {
+				if err := codec.DecodeInto(row, data); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 func BenchmarkEncode(b *testing.B) {
 	c, _ := newCodecs(b)
 	for name, s := range benchmarks(c) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
+			b.ReportMetric(float64(len(encode(b, s.codec, s.record))), "bytes/row")
 			for b.Loop() {
 				if _, err := s.codec.Encode(s.record); err != nil {
 					b.Fatal(err)

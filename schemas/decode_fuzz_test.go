@@ -143,7 +143,12 @@ func FuzzReactionRow(f *testing.F) {
 
 func FuzzScoreRow(f *testing.F) {
 	c, _ := newCodecs(f)
-	f.Add(encode(f, c.ScoreRows, samples(c)["score_row"].record))
+	row := samples(c)["score_row"].record.(*schemas.ScoreRow)
+	f.Add(encode(f, c.ScoreRows, row))
+	old, err := schemas.ScoreRowV1(row)
+	require.NoError(f, err)
+	f.Add(old)
+	f.Add([]byte{2, 0, 0, 10, 2, 2, 9, 6, 8, 0, 2, 14, 2, 2, 0}) // counts in two blocks
 	fuzzRow(f, c.ScoreRows)
 }
 

@@ -46,17 +46,28 @@ func (c *framed[T]) ReadsByHand(data []byte) bool {
 
 func (c *framed[T]) Shapes() (written, is string) { return c.byHand.shape, shapeOf(c.reader) }
 
-func (c *rowCodec[R, W]) BySchema() goka.Codec {
+func (c *rowCodec[T, R, W]) BySchema() goka.Codec {
 	other := *c
 	other.byHand = nil
 	return &other
 }
 
-func (c *rowCodec[R, W]) ReadsByHand(data []byte) bool {
+func (c *rowCodec[T, R, W]) ReadsByHand(data []byte) bool {
 	_, ok := c.byHand.decode(data[len(c.head):])
 	return ok
 }
 
-func (c *rowCodec[R, W]) Shapes() (written, is string) { return c.byHand.shape, shapeOf(c.current) }
+func (c *rowCodec[T, R, W]) Shapes() (written, is string) { return c.byHand.shape, shapeOf(c.current) }
+
+// ScoreRowV1 is row as it was written in version 1.
+func ScoreRowV1(row *ScoreRow) ([]byte, error) {
+	w := &scoreWireV1{
+		Epoch: row.last.Epoch, Offset: row.last.Offset, Lifetime: countsWireV1(row.Lifetime), LastEngagement: row.LastEngagement,
+	}
+	for _, b := range row.Buckets {
+		w.Buckets = append(w.Buckets, bucketWireV1{b.Start, b.Last, countsWireV1(b.Counts)})
+	}
+	return scoreRowV1Schema.AppendEncode([]byte{1}, w)
+}
 
 func shapeOf(schema *avro.Schema) string { return hex.EncodeToString(schema.Fingerprint(sha256.New())) }

@@ -26,7 +26,7 @@ var (
 		return schemas.Position{Epoch: rapid.Int32().Draw(t, "epoch"), Offset: rapid.Int64().Draw(t, "offset")}
 	})
 	counts = rapid.Custom(func(t *rapid.T) engagement.Counts {
-		n := rapid.Int64()
+		n := rapid.OneOf(rapid.Just(int64(0)), rapid.Int64())
 		return engagement.Counts{
 			Views: n.Draw(t, "views"), Impressions: n.Draw(t, "impressions"), Likes: n.Draw(t, "likes"),
 			Comments: n.Draw(t, "comments"), Shares: n.Draw(t, "shares"),
@@ -88,6 +88,12 @@ var (
 		row := &schemas.ScoreRow{Lifetime: counts.Draw(t, "lifetime"), LastEngagement: rapid.Int64().Draw(t, "last_engagement")}
 		for _, start := range rapid.SliceOf(rapid.Int64()).Draw(t, "buckets") {
 			row.Buckets = append(row.Buckets, engagement.Bucket{Start: start, Last: rapid.Int64().Draw(t, "last"), Counts: counts.Draw(t, "counts")})
+		}
+		if rapid.Bool().Draw(t, "young") { // all it ever had is in its buckets
+			row.Lifetime = engagement.Counts{}
+			for _, b := range row.Buckets {
+				row.Lifetime = row.Lifetime.Plus(b.Counts)
+			}
 		}
 		row.SetLast(positions.Draw(t, "last"))
 		return row

@@ -108,17 +108,39 @@ func TestGoavroAgreesOnRows(t *testing.T) {
 			"decided_by": []string{"none", "client", "database"}[r.DecidedBy], "comments": r.Comments,
 		}
 	})
-	countsNative := func(c engagement.Counts) map[string]any {
-		return map[string]any{"views": c.Views, "impressions": c.Impressions, "likes": c.Likes, "comments": c.Comments, "shares": c.Shares}
-	}
 	agrees(t, "score_row", c.ScoreRows, 1, scoreRows, func(r *schemas.ScoreRow) map[string]any {
+		counts := []any{}
+		kinds := func(c engagement.Counts) (kinds int32) {
+			for bit, n := range map[int32]int64{1: c.Views, 2: c.Impressions, 4: c.Likes, 8: c.Comments, 16: c.Shares} {
+				if n != 0 {
+					kinds += bit
+				}
+			}
+			for _, n := range []int64{c.Views, c.Impressions, c.Likes, c.Comments, c.Shares} {
+				if n != 0 {
+					counts = append(counts, n)
+				}
+			}
+			return kinds
+		}
+		var inBuckets engagement.Counts
+		for _, b := range r.Buckets {
+			inBuckets = inBuckets.Plus(b.Counts)
+		}
+		l := r.Lifetime
+		older := kinds(engagement.Counts{
+			Views: l.Views - inBuckets.Views, Impressions: l.Impressions - inBuckets.Impressions, Likes: l.Likes - inBuckets.Likes,
+			Comments: l.Comments - inBuckets.Comments, Shares: l.Shares - inBuckets.Shares,
+		})
 		buckets := make([]any, len(r.Buckets))
+		before := r.LastEngagement
 		for i, b := range r.Buckets {
-			buckets[i] = map[string]any{"start": b.Start, "last": b.Last, "counts": countsNative(b.Counts)}
+			buckets[i] = map[string]any{"gap": b.Start - before, "last": b.Last - b.Start, "kinds": kinds(b.Counts)}
+			before = b.Start
 		}
 		return map[string]any{
-			"last_epoch": r.Last().Epoch, "last_offset": r.Last().Offset, "lifetime": countsNative(r.Lifetime),
-			"last_engagement": r.LastEngagement, "buckets": buckets,
+			"last_epoch": r.Last().Epoch, "last_offset": r.Last().Offset, "last_engagement": r.LastEngagement, "older": older,
+			"buckets": buckets, "counts": counts,
 		}
 	})
 }

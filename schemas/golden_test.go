@@ -23,13 +23,19 @@ func TestGoldenBytes(t *testing.T) {
 		if *update {
 			require.NoError(t, os.WriteFile(path, []byte(wrap(hex.EncodeToString(data))), 0o644))
 		}
-		text, err := os.ReadFile(path)
-		require.NoError(t, err)
-		golden, err := hex.DecodeString(strings.ReplaceAll(string(text), "\n", ""))
-		require.NoError(t, err)
+		golden := readGolden(t, name)
 		require.Equal(t, golden, data, name)
 		require.Equal(t, s.record, withoutRaw(decode(t, s.codec, golden)), name)
 	}
+}
+
+func readGolden(t *testing.T, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", "golden", name+".hex"))
+	require.NoError(t, err)
+	golden, err := hex.DecodeString(strings.ReplaceAll(string(text), "\n", ""))
+	require.NoError(t, err)
+	return golden
 }
 
 // wrap breaks text into lines of 64 characters.

@@ -24,24 +24,52 @@ type RowCodec interface {
 	Last(raw []byte) (Position, error)
 }
 
+// ReusingRowCodec is a RowCodec that decodes into memory it is given. The codecs of this package are.
+type ReusingRowCodec interface {
+	RowCodec
+	// DecodeInto makes row, which is one of the codec's, equal to what Decode returns, and uses the memory it holds
+	// again where it can. Nobody else may hold parts of row. After an error row holds anything, and can be given again.
+	DecodeInto(row Row, data []byte) error
+}
+
 var errEmptyRow = errors.New("schemas: empty row")
 
-// rowCodec codes rows of type R by way of W, the struct of the Avro schema.
-type rowCodec[R Row, W any] struct {
+// rowCodec codes rows of type R, which is *T, by way of W, the struct of the Avro schema.
+type rowCodec[T any, R pointerRow[T], W any] struct {
 	name    string
 	version byte
 	head    []byte // version
 	current *avro.Schema
 	byHand  *byHand[R]            // for current
-	writers map[byte]*avro.Schema // every schema rows were ever written with, resolved to current
+	readers map[byte]rowReader[R] // by the version a body was written with
 	wire    func(R) *W
-	row     func(*W) R
 	empty   func() R
 }
 
-// newRowCodec takes the schemas of all versions; the last, highest one is current and is what rows are written with.
-func newRowCodec[R Row, W any](name string, versions map[byte]*avro.Schema, byHand *byHand[R], empty func() R, wire func(R) *W, row func(*W) R) *rowCodec[R, W] {
-	c := &rowCodec[R, W]{name: name, byHand: byHand, writers: make(map[byte]*avro.Schema, len(versions)), wire: wire, row: row, empty: empty}
+type pointerRow[T any] interface {
+	*T
+	Row
+}
+
+// rowReader reads a body of one version by its schema and returns the bytes after it.
+type rowReader[R Row] func(body []byte) (row R, rest []byte, err error)
+
+// bySchema reads bodies written with writer.
+func bySchema[R Row, W any](writer *avro.Schema, row func(*W) (R, error)) rowReader[R] {
+	return func(body []byte) (r R, rest []byte, err error) {
+		wire := new(W)
+		if rest, err = writer.Decode(body, wire); err != nil {
+			return r, nil, err
+		}
+		r, err = row(wire)
+		return r, rest, err
+	}
+}
+
+// newRowCodec takes the schemas of all versions that Avro can resolve to one another; the last, highest one is current
+// and is what rows are written with.
+func newRowCodec[T any, R pointerRow[T], W any](name string, versions map[byte]*avro.Schema, byHand *byHand[R], empty func() R, wire func(R) *W, row func(*W) (R, error)) *rowCodec[T, R, W] {
+	c := &rowCodec[T, R, W]{name: name, byHand: byHand, readers: make(map[byte]rowReader[R], len(versions)), wire: wire, empty: empty}
 	for version, schema := range versions {
 		if c.current == nil || version > c.version {
 			c.version, c.current = version, schema
@@ -52,17 +80,23 @@ func newRowCodec[R Row, W any](name string, versions map[byte]*avro.Schema, byHa
 		if err != nil { // part of the program: a bug
 			panic(fmt.Sprintf("reading version %d of %s: %v", version, name, err))
 		}
-		c.writers[version] = resolved
+		c.readers[version] = bySchema(resolved, row)
 	}
 	c.head = []byte{c.version}
 	return c
 }
 
-func (c *rowCodec[R, W]) New() Row { return c.empty() }
+// withEarlier adds a version whose fields mean something else than those of today.
+func (c *rowCodec[T, R, W]) withEarlier(version byte, read rowReader[R]) *rowCodec[T, R, W] {
+	c.readers[version] = read
+	return c
+}
 
-func (c *rowCodec[R, W]) Encode(value any) ([]byte, error) { return c.AppendEncode(nil, value) }
+func (c *rowCodec[T, R, W]) New() Row { return c.empty() }
 
-func (c *rowCodec[R, W]) AppendEncode(data []byte, value any) ([]byte, error) {
+func (c *rowCodec[T, R, W]) Encode(value any) ([]byte, error) { return c.AppendEncode(nil, value) }
+
+func (c *rowCodec[T, R, W]) AppendEncode(data []byte, value any) ([]byte, error) {
 	row, ok := value.(R)
 	if !ok {
 		return nil, fmt.Errorf("encoding %s: %T is not %T", c.name, value, row)
@@ -77,29 +111,49 @@ func (c *rowCodec[R, W]) AppendEncode(data []byte, value any) ([]byte, error) {
 	return data, nil
 }
 
-func (c *rowCodec[R, W]) Decode(data []byte) (any, error) {
+func (c *rowCodec[T, R, W]) Decode(data []byte) (any, error) {
 	if len(data) > 0 && data[0] == c.version {
 		if row, ok := c.byHand.decode(data[1:]); ok {
 			return row, nil
 		}
 	}
-	writer, err := c.writer(data)
+	row, err := c.decodeBySchema(data)
 	if err != nil {
 		return nil, fmt.Errorf("decoding %s: %w", c.name, err)
 	}
-	wire := new(W)
-	rest, err := writer.Decode(data[1:], wire)
-	if err != nil {
-		return nil, fmt.Errorf("decoding %s: %w", c.name, err)
-	}
-	if len(rest) > 0 {
-		return nil, fmt.Errorf("decoding %s: %d bytes after the row", c.name, len(rest))
-	}
-	return c.row(wire), nil
+	return row, nil
 }
 
-func (c *rowCodec[R, W]) Last(raw []byte) (Position, error) {
-	if _, err := c.writer(raw); err != nil {
+func (c *rowCodec[T, R, W]) DecodeInto(row Row, data []byte) error {
+	into, ok := row.(R)
+	if !ok {
+		return fmt.Errorf("decoding %s: into %T, not %T", c.name, row, into)
+	}
+	if len(data) > 0 && data[0] == c.version && c.byHand.decodeInto(into, data[1:]) {
+		return nil
+	}
+	decoded, err := c.Decode(data)
+	if err != nil {
+		return err
+	}
+	*into = *decoded.(R)
+	return nil
+}
+
+func (c *rowCodec[T, R, W]) decodeBySchema(data []byte) (row R, err error) {
+	read, err := c.reader(data)
+	if err != nil {
+		return row, err
+	}
+	row, rest, err := read(data[1:])
+	if err == nil && len(rest) > 0 {
+		err = fmt.Errorf("%d bytes after the row", len(rest))
+	}
+	return row, err
+}
+
+func (c *rowCodec[T, R, W]) Last(raw []byte) (Position, error) {
+	if _, err := c.reader(raw); err != nil {
 		return NoPosition, fmt.Errorf("reading the position of %s: %w", c.name, err)
 	}
 	epoch, n := binary.Varint(raw[1:]) // zigzag, as Avro's int and long
@@ -113,14 +167,14 @@ func (c *rowCodec[R, W]) Last(raw []byte) (Position, error) {
 	return Position{Epoch: int32(epoch), Offset: offset}, nil
 }
 
-// writer returns the schema raw was written with.
-func (c *rowCodec[R, W]) writer(raw []byte) (*avro.Schema, error) {
+// reader returns what reads the version of raw.
+func (c *rowCodec[T, R, W]) reader(raw []byte) (rowReader[R], error) {
 	if len(raw) == 0 {
 		return nil, errEmptyRow
 	}
-	writer, known := c.writers[raw[0]]
+	read, known := c.readers[raw[0]]
 	if !known {
 		return nil, fmt.Errorf("version %d is unknown, the newest known is %d", raw[0], c.version)
 	}
-	return writer, nil
+	return read, nil
 }
