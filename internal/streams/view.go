@@ -25,7 +25,7 @@ type View struct {
 	cfg      Config
 	table    string
 	codec    schemas.RowCodec
-	onUpdate func(key string, row schemas.Row) // row is nil for a tombstone; called per partition in log order
+	onUpdate func(key string, row schemas.Row) // called per partition in log order
 
 	mu    sync.Mutex
 	parts map[int32]*viewPart
@@ -33,7 +33,8 @@ type View struct {
 	full  atomic.Bool // has been complete once
 }
 
-// NewView prepares a view of a table topic. onUpdate may be nil; it is called from several goroutines.
+// NewView prepares a view of a table topic. onUpdate may be nil; it is called from several goroutines, with a row that is
+// valid during the call only, nil for a tombstone.
 func NewView(cfg Config, table string, codec schemas.RowCodec, onUpdate func(key string, row schemas.Row)) (*View, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err

@@ -16,6 +16,7 @@ import (
 // viewPart is one partition of a View: the storage goka fills.
 type viewPart struct {
 	view   *View
+	spare  schemas.Row // what Set decodes into, once onUpdate is done with it; nil before the first
 	mu     sync.RWMutex
 	rows   *tablestore.Memory
 	offset atomic.Int64 // newest changelog record read, -1 for none
@@ -28,11 +29,26 @@ var errRowsOnly = errors.New("streams: the rows of a view are read with View.Get
 
 // Set decodes one changelog record. Of two records of a key the one that has seen more input wins.
 func (p *viewPart) Set(key string, value []byte) error {
-	row, err := p.decode(key, value)
+	row, err := p.decodeNext(key, value)
 	if err != nil {
 		return err
 	}
 	return p.take(key, value, row, row.Last())
+}
+
+// decodeNext decodes into the row of the last time, where the codec can. goka calls Set from one goroutine per partition.
+func (p *viewPart) decodeNext(key string, value []byte) (schemas.Row, error) {
+	codec, can := p.view.codec.(schemas.ReusingRowCodec)
+	if !can {
+		return p.decode(key, value)
+	}
+	if p.spare == nil {
+		p.spare = codec.New()
+	}
+	if err := codec.DecodeInto(p.spare, value); err != nil {
+		return nil, fmt.Errorf("decoding row %q of %s: %w", key, p.view.table, err)
+	}
+	return p.spare, nil
 }
 
 // Delete takes a tombstone that does not say what its row had seen.

@@ -32,7 +32,7 @@ func New(cfg Config, w engagement.Window, weights engagement.Weights, metrics *M
 	}
 }
 
-// Update takes the latest row of a post. The row must not be changed after the call.
+// Update takes the latest row of a post. It keeps nothing of it.
 func (b *Board) Update(postID string, row *schemas.ScoreRow) { b.index.Update(postID, row.Buckets) }
 
 // Delete takes a post off the list.

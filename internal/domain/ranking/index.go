@@ -21,8 +21,7 @@ func NewIndex(w engagement.Window, weights engagement.Weights) *Index {
 	return &Index{window: w, weights: weights, places: make(map[string]int)}
 }
 
-// Update sets the buckets of a post, ascending by Start; they must not be changed afterwards. A post without buckets is
-// removed.
+// Update sets the buckets of a post, ascending by Start; they are copied. A post without buckets is removed.
 func (x *Index) Update(postID string, buckets []engagement.Bucket) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -39,7 +38,7 @@ func (x *Index) Update(postID string, buckets []engagement.Bucket) {
 		x.entries = append(x.entries, entry{item: Item{PostID: postID}})
 	}
 	e := &x.entries[place]
-	e.buckets = buckets
+	e.buckets = append(e.buckets[:0], buckets...)
 	e.forget()
 }
 

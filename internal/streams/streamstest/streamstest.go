@@ -3,7 +3,6 @@ package streamstest
 
 import (
 	"context"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,17 +15,7 @@ import (
 // ReadTable returns the rows of a table, as any other program would see them: through a view of its own.
 func ReadTable(tb testing.TB, cfg streams.Config, table string, codec schemas.RowCodec) map[string]schemas.Row {
 	tb.Helper()
-	var mu sync.Mutex
-	rows := map[string]schemas.Row{}
-	v, err := streams.NewView(cfg, table, codec, func(key string, row schemas.Row) {
-		mu.Lock()
-		defer mu.Unlock()
-		if row == nil {
-			delete(rows, key)
-		} else {
-			rows[key] = row
-		}
-	})
+	v, err := streams.NewView(cfg, table, codec, nil)
 	require.NoError(tb, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -34,5 +23,10 @@ func ReadTable(tb testing.TB, cfg streams.Config, table string, codec schemas.Ro
 	require.Eventually(tb, v.Recovered, 30*time.Second, 10*time.Millisecond, "never recovered")
 	cancel()
 	require.NoError(tb, <-done)
+	rows := map[string]schemas.Row{}
+	v.Each(func(key string, row schemas.Row) bool {
+		rows[key] = row
+		return true
+	})
 	return rows
 }
