@@ -29,6 +29,10 @@ func (r *avroReader) long() int64 {
 		r.at++
 		return unzigzag(uint64(r.data[r.at-1]))
 	}
+	if r.at+1 < len(r.data) && r.data[r.at+1] < 0x80 { // nearly every difference of times
+		r.at += 2
+		return unzigzag(uint64(r.data[r.at-2]&0x7f) | uint64(r.data[r.at-1])<<7)
+	}
 	u, n := binary.Uvarint(r.data[r.at:])
 	if n <= 0 { // cut off, or beyond 64 bits
 		r.giveUp()

@@ -16,8 +16,9 @@
 // Topic records are Avro in Confluent's frame, read with the writer's schema and resolved to ours; rows carry a version
 // byte instead, which names a schema embedded in the program. To change a schema: edit the file, give every new field a
 // default, keep the result as the next generation in testdata/previous, and for a row keep the replaced file too
-// (row_wire.go). The tests refuse what could not read an earlier generation. Records that pass by millions are also read
-// and written by hand (by_hand_*.go, event_scan.go), which has to be changed with the schema; a test says so.
+// (row_wire.go), with a reader of its own where fields have changed their meaning. The tests refuse what could not read
+// an earlier generation. Records that pass by millions are also read and written by hand (by_hand_*.go, event_scan.go),
+// which has to be changed with the schema; a test says so.
 //
 // It does no I/O of its own (the registry is behind Registrar) and asks no clock. The decoder of a topic never fails
 // towards goka: what cannot be read becomes Unreadable, and the stage sends it to a dead-letter topic. A row that

@@ -16,8 +16,8 @@ var (
 		withEarlier(1, bySchema(scoreRowV1Schema, scoreFromWireV1))
 )
 
-// The structs of the row schemas; that of score rows is in score_wire.go. They differ from the rows because a row's position is not for others to set at will,
-// and because the domain's types do not know Avro.
+// The structs of the row schemas; that of score rows is in score_wire.go. They differ from the rows because a row's
+// position is not for others to set at will, and because the domain's types do not know Avro.
 type (
 	dedupWire struct {
 		Epoch  int32       `avro:"last_epoch"`

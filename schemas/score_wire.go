@@ -101,10 +101,20 @@ func olderCounts(r *ScoreRow) engagement.Counts {
 
 // kindsOf returns the bits of the counts that are not zero.
 func kindsOf(c *engagement.Counts) (kinds uint8) {
-	for i, n := range inOrder(c) {
-		if n != 0 {
-			kinds |= 1 << i
-		}
+	if c.Views != 0 {
+		kinds |= hasViews
+	}
+	if c.Impressions != 0 {
+		kinds |= hasImpressions
+	}
+	if c.Likes != 0 {
+		kinds |= hasLikes
+	}
+	if c.Comments != 0 {
+		kinds |= hasComments
+	}
+	if c.Shares != 0 {
+		kinds |= hasShares
 	}
 	return kinds
 }
