@@ -85,7 +85,7 @@ func sized(buckets []engagement.Bucket, n int) []engagement.Bucket {
 	case n <= cap(buckets):
 		return buckets[:n]
 	}
-	return make([]engagement.Bucket, n)
+	return make([]engagement.Bucket, n, n+1) // most rows are read for one more
 }
 
 // kinds reads the bits of the counts that are not zero.
