@@ -15,12 +15,15 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/nova-social/nova-streams/internal/app"
 )
 
 // version is set when the program is linked.
 var version = "unknown"
 
 func main() {
+	app.TuneCollector()
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)

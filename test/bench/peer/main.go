@@ -19,6 +19,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/nova-social/nova-streams/internal/app"
 	"github.com/nova-social/nova-streams/internal/config"
 )
 
@@ -48,6 +49,7 @@ func readEnvironment() (environment, error) {
 }
 
 func main() {
+	app.TuneCollector()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	err := run(ctx, log)
