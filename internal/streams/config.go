@@ -62,7 +62,7 @@ func DefaultConfig() Config {
 		BackoffMax:     5 * time.Second,
 		CrashLoop:      5,
 		KeepTables:     5 * time.Minute,
-		CacheRows:      20_000,
+		CacheRows:      5_000,
 		Disk:           []string{},
 		DiskCache:      64 << 20,
 		Log:            slog.New(slog.DiscardHandler),

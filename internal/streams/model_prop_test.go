@@ -154,7 +154,7 @@ func (l *life) arrive(all, ack bool) {
 			for _, f := range got {
 				log := &l.m.log(topic)[p]
 				f.r.Offset = int64(len(log.recs))
-				kept := &kgo.Record{Key: f.r.Key, Value: bytes.Clone(f.r.Value), Headers: f.r.Headers, Offset: f.r.Offset}
+				kept := &kgo.Record{Key: bytes.Clone(f.r.Key), Value: bytes.Clone(f.r.Value), Headers: f.r.Headers, Offset: f.r.Offset}
 				if l.m.bare {
 					kept.Headers = nil
 				}

@@ -37,6 +37,7 @@ type table struct {
 	limit int // bytes of a row and its key, 0 for no limit
 
 	hot    map[string]*entry
+	free   []*entry // to use again
 	trimAt int // how many of them are too many
 	dirty  []*entry
 	next   int64            // offset the next changelog record will get, if nobody else writes
@@ -130,8 +131,8 @@ func (t *table) get(key string) (*entry, error) {
 		return nil, err
 	}
 	t.trim() // before, so that set finds in its place what is returned here
-	e := &entry{key: key, row: row, size: len(raw), uses: 1}
-	t.hot[key] = e
+	e := t.fresh(key)
+	e.row, e.size = row, len(raw)
 	return e, nil
 }
 
@@ -151,8 +152,7 @@ func (t *table) decode(key string, raw []byte) (schemas.Row, error) {
 // size of the record that led to the row.
 func (t *table) set(e *entry, key string, row schemas.Row, pos schemas.Position, input int) {
 	if e == nil {
-		e = &entry{key: key, uses: 1}
-		t.hot[key] = e
+		e = t.fresh(key)
 	}
 	row.SetLast(pos)
 	e.row = row
@@ -165,6 +165,31 @@ func (t *table) remove(e *entry) {
 	t.hot[e.key], e.row, e.gone = e, nil, e.row.Last()
 	t.touch(e)
 }
+
+// fresh returns a new entry of key, which is in use.
+func (t *table) fresh(key string) *entry {
+	var e *entry
+	if n := len(t.free); n > 0 {
+		e, t.free = t.free[n-1], t.free[:n-1]
+	} else {
+		e = &entry{}
+	}
+	*e = entry{key: key, uses: 1}
+	t.hot[key] = e
+	return e
+}
+
+// drop forgets an entry that is as the store has it. Nobody else may hold it.
+func (t *table) drop(e *entry) {
+	delete(t.hot, e.key)
+	*e = entry{}
+	if len(t.free) < freeEntries {
+		t.free = append(t.free, e)
+	}
+}
+
+// freeEntries is how many entries are kept to use again, about those of one long epoch.
+const freeEntries = 8_000
 
 func (t *table) touch(e *entry) {
 	if !e.dirty {
@@ -262,7 +287,7 @@ func (t *table) acknowledged(rows []sent, trusting bool) error {
 		t.spent.put(s.rec)
 		if e := s.entry; !e.dirty && e.flying == 0 {
 			if e.uses < 2 || e.row == nil {
-				delete(t.hot, e.key)
+				t.drop(e)
 			}
 			e.uses = 0
 		}
@@ -277,12 +302,12 @@ func (t *table) trim() {
 	if len(t.hot) < t.trimAt {
 		return
 	}
-	for key, e := range t.hot {
+	for _, e := range t.hot {
 		if len(t.hot) <= t.cache {
 			break
 		}
 		if !e.dirty && e.flying == 0 {
-			delete(t.hot, key)
+			t.drop(e)
 		}
 	}
 	t.trimAt = max(len(t.hot), t.cache) + t.cache/4 + 1

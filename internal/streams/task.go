@@ -183,7 +183,10 @@ func (t *task) encode(topic goka.Stream, key string, v any) (r *kgo.Record, larg
 	if size := len(key) + len(r.Value); size > out.limit {
 		large = fmt.Errorf("an output to %s has %d bytes, at most %d are taken", topic, size, out.limit)
 	}
-	r.Topic, r.Key = out.topic, bytesOf(key)
+	// The key is copied: as a part of what was decoded it would keep all of that until the record is acknowledged.
+	n := len(r.Value)
+	both := append(r.Value, key...)
+	r.Topic, r.Value, r.Key = out.topic, both[:n], both[n:]
 	return r, large, nil
 }
 

@@ -11,6 +11,7 @@ package dedup
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/lovoo/goka"
@@ -79,8 +80,15 @@ func (c Config) event(ctx goka.Context, e *schemas.Event) schemas.Outcome {
 	return schemas.Applied
 }
 
+// forwarded are records to fill again: one that was emitted is encoded already, and there is one for every event.
+var forwarded = sync.Pool{New: func() any { return new(schemas.Activity) }}
+
 func forward(ctx goka.Context, e *schemas.Event, root int64) {
-	ctx.Emit(topology.Activity, ctx.Key(), &schemas.Activity{Event: *e, RootTime: root})
+	a, _ := forwarded.Get().(*schemas.Activity)
+	a.Event, a.RootTime = *e, root
+	ctx.Emit(topology.Activity, ctx.Key(), a)
+	*a = schemas.Activity{}
+	forwarded.Put(a)
 	switch e.Action {
 	case engagement.Like:
 		react(ctx, e, root, schemas.ReactionLike)

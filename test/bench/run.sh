@@ -23,7 +23,7 @@ rm -rf "$kit"; mkdir -p "$PB_WORK/bin"; cp -r "$KIT" "$kit"; chmod -R u+w "$kit"
 sed -i "s/createTopic(ctx, brokers, topic, 4)/createTopic(ctx, brokers, topic, ${PARTITIONS:-4})/" "$kit/gen/kafka.go"
 sed -i "s/withNumberOfPartitions(4)/withNumberOfPartitions(${PARTITIONS:-4})/" "$kit"/kstreams/src/main/java/peerbench/*.java
 for flow in lean whole; do echo "nova-$flow|\"\$PB_BIN/nova-peer\" -flow $flow"; done >>"$kit/peers.conf"
-(cd "$here/../.." && go build -trimpath -o "$PB_WORK/bin/nova-peer" ./test/bench/peer)
+(cd "$here/../.." && go build -trimpath -pgo=docker/nova.pgo -o "$PB_WORK/bin/nova-peer" ./test/bench/peer)
 
 running=no; [ -f "$PB_WORK/broker/pid" ] && kill -0 "$(cat "$PB_WORK/broker/pid")" 2>/dev/null && running=yes
 down() { [ "$running" = yes ] || [ -n "${KEEP:-}" ] || "$kit/broker/down.sh"; }
