@@ -38,7 +38,7 @@ type table struct {
 
 	hot    map[string]*entry
 	free   []*entry // to use again
-	trimAt int // how many of them are too many
+	trimAt int      // how many of them are too many
 	dirty  []*entry
 	next   int64            // offset the next changelog record will get, if nobody else writes
 	heal   map[string]int64 // keys whose best row lies before an older one in the changelog, with that one's offset

@@ -66,6 +66,7 @@ type task struct {
 	now       time.Time        // by the clock, when the batch under way was begun: what is sent is stamped with it
 	committed checkpoint       // accepted by the coordinator; its time is zero before the first commit
 	ticks     int              // since the last epoch ended
+	closed    int64            // offset after the last input of that epoch
 	fresh     bool             // inputs were handled, or rows changed, since the last tick
 	resumed   func()           // called at the first input, or when there is none to begin with; then nil
 	ending    bool             // being given away: nothing more is begun
@@ -76,7 +77,7 @@ type task struct {
 }
 
 func newTask(c *taskConfig, part int32, from checkpoint, send sender, tab *table) *task {
-	t := &task{taskConfig: c, part: part, careful: -1, table: tab, account: from.meta.Accounting, start: from.next, next: from.next, committed: from}
+	t := &task{taskConfig: c, part: part, careful: -1, table: tab, account: from.meta.Accounting, start: from.next, next: from.next, closed: from.next, committed: from}
 	t.vector = newVector(from.meta.Vector)
 	t.ledger = newLedger(send, from, c.controls, c.spent, t.wake, t.lost, t.written)
 	t.ctx.task = t
@@ -209,9 +210,21 @@ func (t *task) mustWait() bool {
 	return t.ledger.unacked.Load() > int64(t.unacked) || t.awaited != nil && !t.awaited.done
 }
 
-// longEpoch is how many ticks an epoch lasts while the partition is behind: what is late anyway need not be seen within
-// a tick, and a row that changes again before the end is encoded, sent and read once.
-const longEpoch = 25
+// While a partition is behind, an epoch lasts longEpoch ticks: what is late anyway need not be seen within a tick, and a
+// row that changes again before the end is encoded, sent and read once. Where that happens to most rows, it lasts
+// longestEpoch ticks.
+const (
+	longEpoch    = 25
+	longestEpoch = 100
+)
+
+// lasts reports whether the epoch may go on though a tick has come, as the partition is behind.
+func (t *task) lasts() bool {
+	if t.ticks < longEpoch {
+		return true
+	}
+	return t.ticks < longestEpoch && t.table != nil && t.next-t.closed > 2*int64(len(t.table.dirty))
+}
 
 // tick closes the epoch; behind says that there is much to catch up with.
 func (t *task) tick(behind bool) {
@@ -220,7 +233,7 @@ func (t *task) tick(behind bool) {
 	if t.fresh {
 		t.ticks++
 	}
-	if behind && t.ticks < longEpoch {
+	if behind && t.lasts() {
 		return
 	}
 	t.closeEpoch()
@@ -239,7 +252,7 @@ func (t *task) closeEpoch() {
 	if t.dead || !t.fresh {
 		return
 	}
-	t.ticks = 0
+	t.ticks, t.closed = 0, t.next
 	var rows []sent
 	if t.table != nil {
 		var err error
