@@ -186,8 +186,8 @@ func (t *task) encode(topic goka.Stream, key string, v any) (r *kgo.Record, larg
 	}
 	// The key is copied: as a part of what was decoded it would keep all of that until the record is acknowledged.
 	n := len(r.Value)
-	both := append(r.Value, key...)
-	r.Topic, r.Value, r.Key = out.topic, both[:n], both[n:]
+	r.Value = append(r.Value, key...)
+	r.Topic, r.Value, r.Key = out.topic, r.Value[:n], r.Value[n:]
 	return r, large, nil
 }
 
