@@ -102,7 +102,7 @@ func fixedStatus(context.Context) (Status, error) {
 				LastError: "a broker was away", Partitions: []Partition{
 					partition(Partition{
 						Partition: 0, Committed: 8, End: 10, Lag: 2, Owner: "a", Accounting: did, State: Running,
-						Recovery: &Recovery{From: 3, At: 7, To: 7}, Table: &Table{Rows: 4, MemoryBytes: 640},
+						Recovery: &Recovery{From: 3, At: 7, To: 7}, Commits: 6, Table: &Table{Rows: 4, MemoryBytes: 640},
 					}, 4095),
 					partition(Partition{Partition: 1, Committed: -1, Owner: "b"}, 0),
 				},

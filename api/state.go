@@ -37,6 +37,7 @@ type Partition struct {
 	MetadataAlarm bool               `json:"metadata_alarm" doc:"It takes three quarters of the limit or more"`
 	State         State              `json:"state,omitempty" enum:"recovering,running" doc:"Where the process that answers has the partition"`
 	Recovery      *Recovery          `json:"recovery,omitempty" doc:"Of the table, where the process that answers has the partition"`
+	Commits       int64              `json:"commits,omitempty" doc:"How many the coordinator has accepted since the process that answers has the partition"`
 	PauseSeconds  float64            `json:"pause_seconds,omitempty" doc:"From being assigned to the process that answers to its first input there, or to there being none; missing as long as it lasts"`
 	Table         *Table             `json:"table,omitempty" doc:"Size of the table, where the process that answers has the partition"`
 }

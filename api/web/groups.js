@@ -49,12 +49,13 @@ function standing(g) {
   return [
     g.group, [g.crash_loop ? 'crash loop' : g.state, bad ? 'bad' : ''], whole.format(g.members), whole.format(g.lag),
     tables.length ? whole.format(sum('rows')) : '–', size('memory_bytes'), size('disk_bytes'),
-    [`${Math.floor(100 * share)} %`, alarm ? 'bad' : ''], [whole.format(g.rebuilds), bad ? 'bad' : ''],
+    [`${Math.floor(100 * share)} %`, alarm ? 'bad' : ''],
+    tables.length ? whole.format(g.partitions.reduce((n, p) => n + (p.commits ?? 0), 0)) : '–', [whole.format(g.rebuilds), bad ? 'bad' : ''],
   ]
 }
 
 function stand({ groups }) {
-  fill('groups', ['group', 'state', 'members', 'behind', 'rows', 'in memory', 'on disk', 'metadata', 'rebuilds'], groups.map(standing))
+  fill('groups', ['group', 'state', 'members', 'behind', 'rows', 'in memory', 'on disk', 'metadata', 'commits', 'rebuilds'], groups.map(standing))
   const alarms = groups.filter(g => g.crash_loop || g.state === 'failed' || g.partitions.some(p => p.metadata_alarm)).length
   sayAs('standing', !groups.length ? '' : alarms ? `– ${alarms} to look at` : '– no alarm', alarms ? 'bad' : 'good')
 }

@@ -42,21 +42,22 @@ func (p *program) lag() *cobra.Command {
 		if *asJSON {
 			write = func(out io.Writer, st api.Status) error { return json.NewEncoder(out).Encode(st) }
 		}
+		look := func(ctx context.Context) error { return p.look(ctx, w, cfg.HTTP.Addr, write) }
 		if *every == 0 {
-			return p.look(cmd.Context(), w, write)
+			return look(cmd.Context())
 		}
 		return p.watch(cmd.Context(), *every, func(ctx context.Context) error {
 			if !*asJSON && isTerminal(p.stdout) {
 				fmt.Fprint(p.stdout, "\x1b[H\x1b[2J") // from the top of an empty screen
 			}
-			return p.look(ctx, w, write)
+			return look(ctx)
 		})
 	}
 	return cmd
 }
 
-// look asks the brokers once.
-func (p *program) look(ctx context.Context, w *app.Watcher, write func(io.Writer, api.Status) error) error {
+// look asks the brokers once, and the process that answers at addr, if there is one, for what only it knows.
+func (p *program) look(ctx context.Context, w *app.Watcher, addr string, write func(io.Writer, api.Status) error) error {
 	ctx, cancel := context.WithTimeout(ctx, lagPatience)
 	defer cancel()
 	if err := w.Reach(ctx); err != nil {
@@ -69,6 +70,7 @@ func (p *program) look(ctx context.Context, w *app.Watcher, write func(io.Writer
 	if err != nil {
 		return err
 	}
+	_ = app.AddLocal(ctx, &st, addr) // without it, the brokers' part is told
 	return write(p.stdout, st)
 }
 
@@ -91,9 +93,9 @@ func (p *program) watch(ctx context.Context, every time.Duration, look func(cont
 // lagTable writes a line per partition, and one per group over all of them.
 func lagTable(out io.Writer, st api.Status) error {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "GROUP\tPARTITION\tMEMBER\tCOMMITTED\tEND\tLAG\tIN\tAPPLIED\tDUPLICATE\tREPLAY\tABSORBED\tSKIPPED\tDEAD\tBALANCED\tMETADATA")
+	fmt.Fprintln(t, "GROUP\tPARTITION\tMEMBER\tCOMMITTED\tEND\tLAG\tIN\tAPPLIED\tDUPLICATE\tREPLAY\tABSORBED\tSKIPPED\tDEAD\tBALANCED\tMETADATA\tTABLE READ\tCOMMITS")
 	for _, g := range st.Groups {
-		share := 0
+		share, commits := 0, int64(0)
 		for _, p := range g.Partitions {
 			owner, committed := p.Owner, strconv.FormatInt(p.Committed, 10)
 			if owner == "" {
@@ -106,10 +108,11 @@ func lagTable(out io.Writer, st api.Status) error {
 			if p.MetadataAlarm {
 				metadata += " !"
 			}
+			commits += p.Commits
 			share = max(share, 100*p.MetadataBytes/max(p.MetadataLimit, 1))
-			fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%d\t%d\t%s\t%s\t%s\n", g.Group, p.Partition, owner, committed, p.End, p.Lag, columns(p.Accounting), yesNo(p.Accounting.Balanced()), metadata)
+			fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%d\t%d\t%s\t%s\t%s\t%s\n", g.Group, p.Partition, owner, committed, p.End, p.Lag, columns(p.Accounting), yesNo(p.Accounting.Balanced()), metadata, local(p))
 		}
-		fmt.Fprintf(t, "%s\tall\t%d, %s\t\t\t%d\t%s\t%s\t%d %%\n", g.Group, g.Members, g.State, g.Lag, columns(st.Accounting[g.Group]), yesNo(g.Balanced), share)
+		fmt.Fprintf(t, "%s\tall\t%d, %s\t\t\t%d\t%s\t%s\t%d %%\t\t%d\n", g.Group, g.Members, g.State, g.Lag, columns(st.Accounting[g.Group]), yesNo(g.Balanced), share, commits)
 	}
 	return t.Flush()
 }
@@ -117,6 +120,22 @@ func lagTable(out io.Writer, st api.Status) error {
 // columns are the numbers of an accounting, which add up to the first.
 func columns(a schemas.Accounting) string {
 	return fmt.Sprintf("%d\t%d\t%d\t%d\t%d\t%d\t%d", a.In, a.Applied, a.Duplicate, a.Replay, a.Absorbed, a.Skipped, a.Dead)
+}
+
+// local is what the process says that has the partition: how far its table is read, and its commits. A dash stands for
+// what nobody was there to say.
+func local(p api.Partition) string {
+	if p.State == "" {
+		return "-\t-"
+	}
+	read := "-"
+	if r := p.Recovery; r != nil {
+		read = "yes"
+		if r.At < r.To {
+			read = fmt.Sprintf("%d %%", 100*(r.At-r.From)/(r.To-r.From))
+		}
+	}
+	return fmt.Sprintf("%s\t%d", read, p.Commits)
 }
 
 func yesNo(is bool) string {

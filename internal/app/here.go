@@ -92,7 +92,7 @@ func fillFrom(g *api.Group, st streams.Status) {
 		}
 		p.State = api.State(own.State)
 		p.Recovery = &api.Recovery{From: own.Recovery.From, At: own.Recovery.At, To: own.Recovery.To}
-		p.PauseSeconds = own.Pause.Seconds()
+		p.PauseSeconds, p.Commits = own.Pause.Seconds(), own.Commits
 		p.Table = &api.Table{Rows: own.Rows, MemoryBytes: own.Memory, DiskBytes: own.Disk}
 	}
 }

@@ -32,7 +32,7 @@ func recoveringStage() streams.Status {
 	return streams.Status{
 		Group: "scores", State: streams.Recovering, Instance: "a", LastError: errors.New("a broker was away"), Rebuilds: 5, CrashLoop: true,
 		Partitions: []streams.PartitionState{
-			{Partition: 0, State: streams.Running, Recovery: streams.Progress{From: 5, At: 5, To: 5}, Rows: 3, Memory: 640, Pause: 250 * time.Millisecond},
+			{Partition: 0, State: streams.Running, Recovery: streams.Progress{From: 5, At: 5, To: 5}, Rows: 3, Memory: 640, Commits: 7, Pause: 250 * time.Millisecond},
 			{Partition: 2, State: streams.Recovering, Recovery: streams.Progress{From: 10, At: 40, To: 100}, Rows: 2, Disk: 99},
 		},
 	}
@@ -55,6 +55,7 @@ func TestStatus_shows_recovery_and_failure(t *testing.T) {
 	require.True(t, g.CrashLoop)
 	require.Equal(t, 5, g.Rebuilds)
 	require.Equal(t, &api.Table{Rows: 3, MemoryBytes: 640}, g.Partitions[0].Table)
+	require.EqualValues(t, 7, g.Partitions[0].Commits)
 	require.Nil(t, g.Partitions[1].Recovery)
 	require.InDelta(t, 0.25, g.Partitions[0].PauseSeconds, 0)
 	require.Equal(t, api.Recovering, g.Partitions[2].State)

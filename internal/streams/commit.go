@@ -111,6 +111,7 @@ func (se *session) commit(ctx context.Context, at map[*part]checkpoint) error {
 				p := asked[rp.Partition]
 				p.saved = at[p]
 				p.task.commit(p.saved)
+				p.commits.Add(1)
 				delete(at, p)
 				se.tasks.metrics.commit()
 			}

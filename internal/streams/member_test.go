@@ -130,6 +130,7 @@ func TestTable_is_kept(t *testing.T) {
 	})
 	require.Equal(t, Progress{From: rows, At: rows, To: rows}, one.Status().Partitions[0].Recovery)
 	require.EqualValues(t, 10, one.Status().Partitions[0].Rows)
+	require.Zero(t, one.Status().Partitions[0].Commits, "nothing came since it was taken over")
 
 	b.cfg.Standby, b.cfg.Metrics, b.cfg.BackoffMax = true, NewMetrics(prometheus.NewRegistry()), b.cfg.BackoffMin
 	fault := b.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Topic: group + "-table", Err: kerr.TopicAuthorizationFailed, Count: 3})
@@ -144,6 +145,7 @@ func TestTable_is_kept(t *testing.T) {
 	b.produce()
 	b.eventually("second done", func() bool { return b.committed(group) == 2*records })
 	b.eventually("rows written", func() bool { return total(b.sums(group+"-table")) == 2*records })
+	require.Positive(t, two.Status().Partitions[0].Commits)
 }
 
 // A group whose offsets are gone reads its input again, says so, and its rows absorb what they have seen.

@@ -26,6 +26,7 @@ type part struct {
 	recovered atomic.Int64 // next offset of the changelog to read
 	saved     checkpoint   // last commit the coordinator accepted; with the session's committed lock
 	metaBytes atomic.Int64
+	commits   atomic.Int64 // accepted
 	pause     atomic.Int64 // from began to the first record handled, or to there being none; ns, 0 as long as it lasts
 }
 

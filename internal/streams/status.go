@@ -40,6 +40,7 @@ type PartitionState struct {
 	Memory    int64         // bytes of heap the table takes
 	Disk      int64         // bytes of files the table takes
 	MetaBytes int           // of the metadata last committed
+	Commits   int64         // accepted by the coordinator since the partition was assigned here
 	Pause     time.Duration // from being assigned here to the first input handled, or to there being none; 0 as long as it lasts
 }
 
@@ -111,7 +112,7 @@ func (s *Stage) Status() Status {
 }
 
 func (p *part) status() PartitionState {
-	s := PartitionState{Partition: p.n, State: Recovering, Recovery: p.recovery, MetaBytes: int(p.metaBytes.Load()), Pause: time.Duration(p.pause.Load())}
+	s := PartitionState{Partition: p.n, State: Recovering, Recovery: p.recovery, MetaBytes: int(p.metaBytes.Load()), Commits: p.commits.Load(), Pause: time.Duration(p.pause.Load())}
 	if p.open.Load() {
 		s.State = Running
 	}
