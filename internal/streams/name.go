@@ -27,8 +27,10 @@ func (se *session) checkName(ctx context.Context) error {
 	}
 	var other string
 	var since time.Time
+	var asked int32 // the coordinator of the last time
 	for {
-		holder, moving, err := se.holder(ctx)
+		began := time.Now()
+		holder, coordinator, moving, err := se.holder(ctx)
 		switch {
 		case err != nil:
 			return fmt.Errorf("asking who is %q in %s: %w", se.instance, se.group, err)
@@ -36,11 +38,11 @@ func (se *session) checkName(ctx context.Context) error {
 			return nil
 		case other == "":
 			se.cfg.Log.WarnContext(ctx, "the coordinator knows another under this instance's name; waiting whether it speaks", "group", se.group, "instance", se.instance)
-			other, since = holder, time.Now()
+			other, since, asked = holder, time.Now(), coordinator
 		case holder != other: // that one speaks
 			return se.fenced()
-		case moving: // nobody is missed before the rebalance ends
-			since = time.Now()
+		case moving || coordinator != asked || time.Since(began) > time.Second: // members have their whole session anew
+			since, asked = time.Now(), coordinator
 		case time.Since(since) > se.cfg.SessionTimeout+time.Second: // a coordinator looks once in a while
 			return se.fenced()
 		}
@@ -52,23 +54,23 @@ func (se *session) checkName(ctx context.Context) error {
 	}
 }
 
-// holder returns the id of the member that has this instance's name, "" for none, and whether the group is about to
-// move partitions.
-func (se *session) holder(ctx context.Context) (id string, moving bool, err error) {
+// holder returns the id of the member that has this instance's name, "" for none, the broker that says so, and whether
+// the group is about to move partitions.
+func (se *session) holder(ctx context.Context) (id string, coordinator int32, moving bool, err error) {
 	groups, err := kadm.NewClient(se.admin).DescribeGroups(ctx, se.group)
 	if err != nil {
-		return "", false, err
+		return "", 0, false, err
 	}
 	g := groups[se.group]
 	if g.Err != nil {
-		return "", false, g.Err
+		return "", 0, false, g.Err
 	}
 	for _, m := range g.Members {
 		if m.InstanceID != nil && *m.InstanceID == se.instance {
 			id = m.MemberID
 		}
 	}
-	return id, g.State == "PreparingRebalance", nil
+	return id, g.Coordinator.NodeID, g.State == "PreparingRebalance", nil
 }
 
 // remember keeps the id under which the coordinator last knew this stage.
