@@ -9,9 +9,10 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// paused runs a stage that rests for two seconds before it is built again.
-func (b *bench) paused() (s *Stage, ended chan error) {
+// broken runs a stage that has done all there is and then failed; it rests for two seconds before it is built again.
+func (b *bench) broken() (s *Stage, ended chan error) {
 	b.t.Helper()
+	b.produce()
 	cfg := b.cfg
 	cfg.BackoffMin, cfg.BackoffMax = 2*time.Second, 2*time.Second
 	s, err := New(cfg, adderGraph, addAndPass, Options{})
@@ -19,6 +20,8 @@ func (b *bench) paused() (s *Stage, ended chan error) {
 	ended = make(chan error, 1)
 	go func() { ended <- s.Run(b.t.Context()) }()
 	b.eventually("first done", func() bool { return b.committed(group) == records })
+	s.fail(errors.New("broken on purpose"))
+	b.eventually("broken", func() bool { return s.Status().State == Waiting })
 	return s, ended
 }
 
@@ -26,10 +29,7 @@ func (b *bench) paused() (s *Stage, ended chan error) {
 func TestName_taken_while_a_stage_is_built_again(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 2)
-	b.produce()
-	old, ended := b.paused()
-	old.fail(errors.New("broken on purpose"))
-	b.eventually("broken", func() bool { return old.Status().State == Waiting })
+	_, ended := b.broken()
 	heir, stop := b.stage(b.cfg.Instance)
 	b.produce()
 	b.eventually("second done", func() bool { return b.committed(group) == 2*records })
@@ -50,10 +50,7 @@ func TestName_taken_while_a_stage_is_built_again(t *testing.T) {
 func TestName_held_by_one_that_is_silent_is_taken_back(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 2)
-	b.produce()
-	old, ended := b.paused()
-	old.fail(errors.New("broken on purpose"))
-	b.eventually("broken", func() bool { return old.Status().State == Waiting })
+	old, ended := b.broken()
 	silent, err := kgo.NewClient(kgo.SeedBrokers(b.cfg.Brokers...), kgo.ConsumerGroup(group), kgo.InstanceID(b.cfg.Instance),
 		kgo.ConsumeTopics(inTopic), kgo.Balancers(kgo.CooperativeStickyBalancer()), kgo.SessionTimeout(b.cfg.SessionTimeout), kgo.DisableAutoCommit())
 	require.NoError(t, err)
@@ -72,7 +69,6 @@ func TestName_of_the_heir_stays_when_its_predecessor_leaves(t *testing.T) {
 	b.produce()
 	old, stopOld := b.stage(b.cfg.Instance)
 	b.eventually("first done", func() bool { return b.committed(group) == records })
-	se := old.session.Load()
 	require.NoError(t, stopOld())
 	heir, stop := b.stage(b.cfg.Instance)
 	b.produce()
@@ -81,7 +77,6 @@ func TestName_of_the_heir_stays_when_its_predecessor_leaves(t *testing.T) {
 	require.NoError(t, err)
 	late.leave()
 	late.close()
-	se.close()
 	b.produce()
 	b.eventually("third done", func() bool { return b.committed(group) == 3*records })
 	require.Zero(t, heir.Status().Rebuilds, heir.Status().LastError)
