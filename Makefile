@@ -16,6 +16,8 @@ BENCH ?= .
 PKG   ?= ./...
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+# where tests leave their logs when they fail
+KEEP    := -artifacts -outputdir $(CURDIR)/bin/failed
 LINT    := go tool -modfile=tools/go.mod golangci-lint
 
 .PHONY: help
@@ -46,7 +48,8 @@ test-real: ## tests on a real Kafka; installs java and mvn if missing
 	  $$root apt-get update -qq; \
 	  $$root apt-get install -y -qq --no-install-recommends $$need >/dev/null; \
 	fi
-	NOVA_REAL=1 go test -count=1 -p 1 -v -timeout 60m ./test/realkafka/... ./test/e2e/... ./test/chaos/...
+	mkdir -p bin/failed
+	NOVA_REAL=1 go test $(KEEP) -count=1 -p 1 -v -timeout 60m ./test/realkafka/... ./test/e2e/... ./test/chaos/...
 
 .PHONY: race
 race: ## all tests under the race detector
@@ -67,11 +70,13 @@ fuzz: ## every fuzz function for T=10s
 
 .PHONY: chaos
 chaos: ## kill, freeze, cut off, add and take away; SEED=… repeats a run
-	$(if $(SEED),SEED=$(SEED)) $(if $(FAULTS),FAULTS=$(FAULTS)) go test -count=1 -v -timeout 90m ./test/chaos/... ./internal/app/...
+	mkdir -p bin/failed
+	$(if $(SEED),SEED=$(SEED)) $(if $(FAULTS),FAULTS=$(FAULTS)) go test $(KEEP) -count=1 -v -timeout 90m ./test/chaos/... ./internal/app/...
 
 .PHONY: chaos-long
 chaos-long: ## the same with FAULTS=300 in one run; about half an hour
-	$(if $(SEED),SEED=$(SEED)) FAULTS=$(or $(FAULTS),300) go test -count=1 -v -timeout 3h -run TestFaults ./test/chaos/
+	mkdir -p bin/failed
+	$(if $(SEED),SEED=$(SEED)) FAULTS=$(or $(FAULTS),300) go test $(KEEP) -count=1 -v -timeout 3h -run TestFaults ./test/chaos/
 
 .PHONY: bench
 bench: ## benchmarks; BENCH=regexp picks some

@@ -45,6 +45,7 @@ func envInt(t *testing.T, name string, def int64) int64 {
 // world is a stack under load, two workers, and everything that can be done to them.
 type world struct {
 	t         *testing.T
+	seed      int64
 	rnd       *rand.Rand
 	stack     *devstack.Stack
 	kafka     *realkafka.Cluster // nil: the embedded broker
@@ -67,7 +68,7 @@ func newWorld(t *testing.T, brokers int, sinks bool, change func(*job)) *world {
 	t.Helper()
 	seed := envInt(t, "SEED", time.Now().UnixNano()%1_000_000)
 	t.Logf("SEED=%d", seed)
-	w := &world{t: t, rnd: rand.New(rand.NewPCG(uint64(seed), 1)), truth: newTruth(), sinks: sinks, perSecond: perSecond}
+	w := &world{t: t, seed: seed, rnd: rand.New(rand.NewPCG(uint64(seed), 1)), truth: newTruth(), sinks: sinks, perSecond: perSecond}
 	w.workers, w.links, w.instances = map[string]*worker{}, map[string]*link{}, map[string]string{}
 	without := devstack.Redis
 	if !sinks {
@@ -94,10 +95,20 @@ func newWorld(t *testing.T, brokers int, sinks bool, change func(*job)) *world {
 	t.Cleanup(w.inspector.Close)
 	t.Cleanup(func() {
 		if t.Failed() {
-			_, _ = t.Output().Write([]byte(w.log.String()))
+			w.keepLog()
 		}
 	})
 	return w
+}
+
+// keepLog writes what the workers said to a file, and the end of it to the test's output, where more would hide what
+// went wrong.
+func (w *world) keepLog() {
+	file := filepath.Join(w.t.ArtifactDir(), "workers.log")
+	require.NoError(w.t, os.WriteFile(file, []byte(w.log.String()), 0o600))
+	lines := strings.SplitAfter(w.log.String(), "\n")
+	w.t.Logf("SEED=%d; the workers said (%d lines in %s, kept with -artifacts):\n%s", w.seed, len(lines), file,
+		strings.Join(lines[max(0, len(lines)-20):], ""))
 }
 
 // instance returns what a worker is called within its groups.

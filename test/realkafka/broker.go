@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -17,7 +18,7 @@ const (
 	// startLimit is generous: what is usual is seconds, what is seen on a machine with other work is ten times that.
 	startLimit = 2 * time.Minute
 	stopLimit  = time.Minute
-	tailLines  = 30
+	tailLines  = 10
 )
 
 // startedLine is logged when the broker has joined and may lead partitions.
@@ -120,12 +121,12 @@ func (b *broker) end(signal os.Signal) error {
 
 func (b *broker) logPath() string { return filepath.Join(b.dir, "broker.log") }
 
-// tail returns the end of the log.
+// tail returns the end of the log without what tells only where in the broker's code it was.
 func (b *broker) tail() string {
 	log, err := os.ReadFile(b.logPath())
 	if err != nil {
 		return err.Error()
 	}
-	lines := strings.SplitAfter(string(log), "\n")
+	lines := slices.DeleteFunc(strings.SplitAfter(string(log), "\n"), func(l string) bool { return strings.HasPrefix(l, "\tat ") })
 	return strings.Join(lines[max(0, len(lines)-tailLines):], "")
 }
