@@ -204,6 +204,9 @@ func (s *session) claim(ctx, work context.Context, group sarama.ConsumerGroupSes
 			return err
 		}
 	}
+	if a := s.starts[p].from.meta.Announced; a != nil {
+		sink.deps.Log.InfoContext(ctx, "finishing a range that was announced", "partition", p, "first", a.First, "last", a.Last)
+	}
 	defer sink.claimed(p, s.starts[p].from, messages)()
 	c := &claim{
 		messages: messages.Messages(),

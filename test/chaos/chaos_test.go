@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/nova-social/nova-streams/internal/app"
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/test/realkafka"
 )
@@ -35,7 +36,7 @@ func TestFaults_with_three_brokers(t *testing.T) {
 
 func mixed(t *testing.T, brokers int) {
 	t.Helper()
-	w := newWorld(t, brokers, true, nil)
+	w := newWorld(t, brokers, app.Sinks, nil)
 	faults := w.faults()
 	n := int(envInt(t, "FAULTS", int64(3*len(faults))))
 	w.perSecond = min(perSecond, 60*perSecond/n) // embedded brokers do not compact: whoever starts reads all there was
@@ -98,7 +99,7 @@ func TestControls_go_wrong(t *testing.T) {
 		"neither pause gate nor foreign alarm": {streams.Controls{NoFences: true}, freezes},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, 1, false, func(j *job) { j.Controls = c.controls })
+			w := newWorld(t, 1, "", func(j *job) { j.Controls = c.controls })
 			w.feed("")
 			w.start("a")
 			w.start("b")

@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/nova-social/nova-streams/internal/streams"
 )
 
 // fault is something that happens to a world with the workers a and b under load. It leaves them running.
@@ -27,7 +25,7 @@ const (
 	foreignRows = "streams: somebody else writes to the table"
 )
 
-// faults returns what can be done to the world, of which ONLY picks some.
+// faults returns what can be done to the world.
 func (w *world) faults() []fault {
 	all := []fault{
 		{"one is killed", func(w *world) { w.killed(w.any()) }, ""},
@@ -79,8 +77,13 @@ func (w *world) faults() []fault {
 			fault{"a broker is away for longer than the session", func(w *world) { w.brokerAway(2 * session) }, ""},
 		)
 	}
-	only := regexp.MustCompile(os.Getenv("ONLY"))
-	return slices.DeleteFunc(all, func(f fault) bool { return !only.MatchString(f.name) })
+	return only(all)
+}
+
+// only picks those of ONLY.
+func only(all []fault) []fault {
+	wanted := regexp.MustCompile(os.Getenv("ONLY"))
+	return slices.DeleteFunc(all, func(f fault) bool { return !wanted.MatchString(f.name) })
 }
 
 func (w *world) any() string { return []string{"a", "b"}[w.rnd.IntN(2)] }
@@ -97,10 +100,8 @@ func (w *world) killed(names ...string) {
 
 // joins starts a worker that its groups do not know and waits until it has a partition.
 func (w *world) joins(name string) *worker {
-	what := "instance=" + w.instance(name)
-	before := w.says(what)
 	started := w.start(name)
-	require.Eventually(w.t, func() bool { return w.says(what) > before }, 60*time.Second, 20*time.Millisecond, "it got nothing")
+	w.owns(name)
 	return started
 }
 
@@ -159,10 +160,7 @@ func (w *world) without(s linkState, name string) {
 
 // late holds back what a worker says, rows among it, until its session is over and the other has taken over.
 func (w *world) late(name string) {
-	require.Eventually(w.t, func() bool {
-		groups, ok := w.status()
-		return ok && slices.ContainsFunc(groups[2].Partitions, func(p streams.PartitionStatus) bool { return p.Owner == w.instance(name) })
-	}, 60*time.Second, 20*time.Millisecond, "it got nothing")
+	w.owns(name)
 	w.links[name].slow.Store(int64(100 * time.Millisecond))
 	time.Sleep(500 * time.Millisecond)
 	w.links[name].set(linkHeld)

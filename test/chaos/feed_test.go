@@ -51,10 +51,14 @@ type truth struct {
 	likes    map[[2]string]bool
 	posts    map[string]map[string]int64 // by post and action; a like once per user
 	rows     int64
+	hours    map[hourCount]int64 // rows
 }
 
+// hourCount names a number of events: those of one kind, post and hour.
+type hourCount struct{ hour, post, action string }
+
 func newTruth() *truth {
-	return &truth{distinct: map[string]bool{}, likes: map[[2]string]bool{}, posts: map[string]map[string]int64{}}
+	return &truth{distinct: map[string]bool{}, likes: map[[2]string]bool{}, posts: map[string]map[string]int64{}, hours: map[hourCount]int64{}}
 }
 
 func (tr *truth) count(e event) {
@@ -64,6 +68,7 @@ func (tr *truth) count(e event) {
 	}
 	tr.distinct[e.EventID] = true
 	tr.rows++
+	tr.hours[hourCount{e.EventTime[:len("2006-01-02T15")], e.PostID, e.Action}]++
 	if e.Action == "like" {
 		k := [2]string{e.UserID, e.PostID}
 		if tr.likes[k] {

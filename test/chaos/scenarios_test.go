@@ -19,7 +19,7 @@ import (
 // The input is drained, deleted, created again, and filled with other events: what comes of both is the union.
 func TestInput_created_again(t *testing.T) {
 	skipShort(t)
-	w := newWorld(t, 1, true, nil)
+	w := newWorld(t, 1, app.Sinks, nil)
 	w.start("a")
 	w.start("b")
 	sent := int64(0)
@@ -64,7 +64,7 @@ func (w *world) recreate(topic string) {
 func TestTables_on_disk(t *testing.T) {
 	skipShort(t)
 	dir := t.TempDir()
-	w := newWorld(t, 1, false, func(j *job) {
+	w := newWorld(t, 1, "", func(j *job) {
 		j.Disk, j.DataDir = []string{string(topology.Dedup), string(topology.Reactions), string(topology.Scores)}, dir
 	})
 	w.feed("")

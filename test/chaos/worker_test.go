@@ -28,6 +28,8 @@ type job struct {
 	Brokers  []string
 	Registry string
 	Copies   int // of every partition
+	Role     app.Role
+	Server   string // ClickHouse's address
 	Instance string
 	Disk     []string // groups whose tables are on disk
 	DataDir  string
@@ -45,7 +47,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// work runs the processors until the process is killed.
+// work runs the role until the process is killed.
 func work(text string) error {
 	var j job
 	if err := json.Unmarshal([]byte(text), &j); err != nil {
@@ -54,7 +56,7 @@ func work(text string) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo})).With("worker", j.Instance)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	a, err := app.Build(ctx, j.config(), []app.Role{app.Processors}, log, app.Options{})
+	a, err := app.Build(ctx, j.config(), []app.Role{j.Role}, log, app.Options{})
 	if err != nil {
 		return err
 	}
@@ -66,17 +68,23 @@ func (j job) config() config.Config {
 	cfg.Kafka.Brokers, cfg.Kafka.Partitions = j.Brokers, 4
 	cfg.Registry.URL = j.Registry
 	cfg.HTTP.Addr = "127.0.0.1:0" // several on one host
+	cfg.ClickHouse.Addrs = []string{j.Server}
+	cfg.ClickHouse.InsertTimeout, cfg.ClickHouse.ReadTimeout = impatience, impatience
 	if j.Copies > 1 {
 		cfg.Kafka.Replication, cfg.Kafka.MinInsyncReplicas = int16(j.Copies), 2
 	}
 	cfg.Streams.SessionTimeout = session
 	cfg.Streams.Instance, cfg.Streams.Disk, cfg.Streams.DataDir = j.Instance, j.Disk, j.DataDir
 	cfg.Streams.Controls = j.Controls
+	cfg.Sink.SessionTimeout, cfg.Sink.BatchAge = session, 200*time.Millisecond
 	return cfg
 }
 
 // session is the silence after which a member's partitions are given away.
 const session = 2 * time.Second
+
+// impatience is how long an insert may take: a frozen server is given up on, and may still do what it was told.
+const impatience = 2 * time.Second
 
 // worker is a running worker process.
 type worker struct {

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -42,7 +43,7 @@ func envInt(t *testing.T, name string, def int64) int64 {
 	return n
 }
 
-// world is a stack under load, two workers, and everything that can be done to them.
+// world is a stack under load, two workers of one role, and everything that can be done to them.
 type world struct {
 	t         *testing.T
 	seed      int64
@@ -50,7 +51,8 @@ type world struct {
 	stack     *devstack.Stack
 	kafka     *realkafka.Cluster // nil: the embedded broker
 	job       job
-	sinks     bool
+	sinks     bool              // there are some, whoever runs them
+	inside    app.Role          // runs in this process; "" for nothing
 	log       testbuffer.Buffer // of all workers
 	workers   map[string]*worker
 	links     map[string]*link  // of workers
@@ -63,15 +65,21 @@ type world struct {
 	fed       chan struct{}
 }
 
-// newWorld starts a stack on brokers broker processes (the embedded broker, if no real one is wanted).
-func newWorld(t *testing.T, brokers int, sinks bool, change func(*job)) *world {
+// newWorld starts a stack on brokers broker processes (the embedded broker, if no real one is wanted), whose workers run
+// the processors, beside the role that runs inside.
+func newWorld(t *testing.T, brokers int, inside app.Role, change func(*job)) *world {
 	t.Helper()
 	seed := envInt(t, "SEED", time.Now().UnixNano()%1_000_000)
 	t.Logf("SEED=%d", seed)
-	w := &world{t: t, seed: seed, rnd: rand.New(rand.NewPCG(uint64(seed), 1)), truth: newTruth(), sinks: sinks, perSecond: perSecond}
+	w := &world{t: t, seed: seed, rnd: rand.New(rand.NewPCG(uint64(seed), 1)), truth: newTruth(), inside: inside, perSecond: perSecond}
 	w.workers, w.links, w.instances = map[string]*worker{}, map[string]*link{}, map[string]string{}
+	w.job.Role = app.Processors
+	if change != nil {
+		change(&w.job)
+	}
+	w.sinks = inside == app.Sinks || w.job.Role == app.Sinks
 	without := devstack.Redis
-	if !sinks {
+	if !w.sinks {
 		without |= devstack.ClickHouse
 	}
 	if realkafka.Wanted() {
@@ -83,11 +91,13 @@ func newWorld(t *testing.T, brokers int, sinks bool, change func(*job)) *world {
 		w.job.Brokers = w.stack.Brokers()
 	}
 	w.job.Registry = w.stack.RegistryURL()
-	if change != nil {
-		change(&w.job)
+	if w.sinks {
+		w.job.Server = w.stack.ClickHouseAddr()
+		_, err := clickhouse.Migrate(t.Context(), w.job.config().ClickHouse)
+		require.NoError(t, err)
 	}
-	if sinks {
-		w.startSink()
+	if inside != "" {
+		w.startInside()
 	}
 	var err error
 	w.inspector, err = streams.NewInspector(w.job.Brokers, "")
@@ -147,16 +157,12 @@ func (w *world) endFeed() {
 // says returns how often the workers' logs say something.
 func (w *world) says(text string) int { return strings.Count(w.log.String(), text) }
 
-// startSink runs the sink in this process.
-func (w *world) startSink() {
+// startInside runs a role in this process.
+func (w *world) startInside() {
 	t, cfg := w.t, w.job.config()
 	cfg.Streams.Controls = streams.Controls{}
-	cfg.HTTP.Addr = "127.0.0.1:0"
-	cfg.ClickHouse.Addrs = []string{w.stack.ClickHouseAddr()}
-	_, err := clickhouse.Migrate(t.Context(), cfg.ClickHouse)
-	require.NoError(t, err)
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	a, err := app.Build(t.Context(), cfg, []app.Role{app.Sinks}, log, app.Options{})
+	a, err := app.Build(t.Context(), cfg, []app.Role{w.inside}, log, app.Options{})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -188,7 +194,19 @@ func (w *world) status() ([]streams.GroupStatus, bool) {
 	return groups, err == nil
 }
 
-// progress waits until dedup and scores have committed more than at the call.
+// watched are the groups of the workers that have to go on.
+func (w *world) watched() []string {
+	if w.job.Role == app.Sinks {
+		return []string{topology.PostEventsSink}
+	}
+	return []string{string(topology.Dedup), string(topology.Scores)}
+}
+
+func named(groups []streams.GroupStatus, name string) streams.GroupStatus {
+	return groups[slices.IndexFunc(groups, func(g streams.GroupStatus) bool { return g.Group == name })]
+}
+
+// progress waits until the watched groups have committed more than at the call.
 func (w *world) progress() {
 	w.t.Helper()
 	var first []streams.GroupStatus
@@ -200,8 +218,19 @@ func (w *world) progress() {
 		if first == nil {
 			first = now
 		}
-		return now[0].Accounting().In > first[0].Accounting().In && now[2].Accounting().In > first[2].Accounting().In
+		return !slices.ContainsFunc(w.watched(), func(g string) bool {
+			return named(now, g).Accounting().In <= named(first, g).Accounting().In
+		})
 	}, 60*time.Second, 20*time.Millisecond, "no progress")
+}
+
+// owns waits until a worker has a partition of the last watched group.
+func (w *world) owns(name string) {
+	w.t.Helper()
+	require.Eventually(w.t, func() bool {
+		groups, ok := w.status()
+		return ok && slices.ContainsFunc(named(groups, w.watched()[len(w.watched())-1]).Partitions, func(p streams.PartitionStatus) bool { return p.Owner == w.instance(name) })
+	}, 60*time.Second, 20*time.Millisecond, "it got nothing")
 }
 
 // drain ends the load, waits until everything is done and returns the accounts. sent is how many records the present
@@ -223,7 +252,10 @@ func (w *world) drain(sent int64) map[string]schemas.Accounting {
 		return accounts[string(topology.Dedup)].In == sent
 	}, 120*time.Second, 50*time.Millisecond, "not drained")
 	time.Sleep(2 * time.Second) // a resting table is looked at once a second: what was outdone is sent again
-	require.Eventually(w.t, func() bool { groups, ok := w.status(); return ok && groups[2].State == "Stable" }, 30*time.Second, 50*time.Millisecond)
+	require.Eventually(w.t, func() bool {
+		groups, ok := w.status()
+		return ok && named(groups, string(topology.Scores)).State == "Stable"
+	}, 30*time.Second, 50*time.Millisecond)
 	for group, a := range accounts {
 		require.True(w.t, a.Balanced(), "%s: %+v", group, a)
 	}

@@ -1,0 +1,142 @@
+package chaos
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nova-social/nova-streams/internal/app"
+	"github.com/nova-social/nova-streams/internal/clickhouse"
+	"github.com/nova-social/nova-streams/internal/devstack/devstacktest"
+)
+
+// Whatever happens to sinks and to the ClickHouse server, each row is there once, and views agree.
+func TestSinks_leave_every_row_and_view_exact(t *testing.T) {
+	skipShort(t)
+	w := newWorld(t, 1, app.Processors, func(j *job) { j.Role = app.Sinks })
+	w.createViews()
+	faults := w.sinkFaults()
+	n := int(envInt(t, "FAULTS", int64(3*len(faults))))
+	w.perSecond = min(perSecond, 60*perSecond/n)
+	w.feed("")
+	w.start("a")
+	w.start("b")
+	w.strike(n, faults)
+	w.endFeed()
+	w.requireExact(w.drain(w.truth.sent))
+	w.requireHours()
+	require.Positive(t, w.says(finishing), "no fault fell between an announcement and its commit")
+	t.Logf("%d announced ranges were finished by others", w.says(finishing))
+}
+
+// sinkFaults returns what can be done to sinks and their server.
+func (w *world) sinkFaults() []fault {
+	return only([]fault{
+		{"one is killed", func(w *world) { w.killed(w.any()) }, ""},
+		{"both are killed", func(w *world) { w.killed("a", "b") }, ""},
+		{"one is killed and comes back after its session", func(w *world) {
+			name := w.any()
+			w.workers[name].kill(w.t)
+			time.Sleep(session + 500*time.Millisecond)
+			w.start(name)
+		}, ""},
+		{"a third comes and leaves", func(w *world) {
+			c := w.joins("c")
+			w.pause(time.Second)
+			c.stop(w.t)
+		}, ""},
+		{"a third comes and is killed", func(w *world) {
+			c := w.joins("c")
+			w.pause(time.Second)
+			c.kill(w.t)
+		}, ""},
+		{"one is frozen for a moment", func(w *world) {
+			name := w.any()
+			w.workers[name].signal(w.t, syscall.SIGSTOP)
+			time.Sleep(w.moment())
+			w.workers[name].signal(w.t, syscall.SIGCONT)
+		}, ""},
+		{"one is frozen beyond its session", func(w *world) { w.frozen(w.any()) }, ""},
+		{"one is cut off from Kafka for a moment", func(w *world) { w.away(linkCut, w.moment(), w.any()) }, ""},
+		{"one is cut off from Kafka beyond its session", func(w *world) { w.without(linkCut, w.any()) }, lostPlace},
+		{"what one says to Kafka comes after its session", func(w *world) { w.without(linkHeld, w.any()) }, lostPlace},
+		{"ClickHouse is killed", func(w *world) { w.serverAway(0) }, ""},
+		{"ClickHouse is killed and comes back later", func(w *world) { w.serverAway(session + time.Second) }, insertsAgain},
+		{"ClickHouse and both sinks are killed", func(w *world) {
+			w.signalServer(syscall.SIGKILL)
+			w.killed("a", "b")
+			w.restartServer()
+		}, ""},
+		{"ClickHouse is frozen for a moment", func(w *world) { w.serverFrozen(w.moment()) }, ""},
+		{"ClickHouse is frozen for longer than sinks wait", func(w *world) { w.serverFrozen(impatience + time.Second) }, insertsAgain},
+		{"ClickHouse is frozen while a sink is killed", func(w *world) {
+			w.signalServer(syscall.SIGSTOP)
+			time.Sleep(300 * time.Millisecond)
+			w.killed(w.any())
+			time.Sleep(300 * time.Millisecond)
+			w.signalServer(syscall.SIGCONT)
+		}, ""},
+	})
+}
+
+// What sinks say.
+const (
+	lostPlace    = "the sink lost its place in the group"
+	insertsAgain = `doing="inserting into ClickHouse"`
+	finishing    = "finishing a range that was announced"
+)
+
+func (w *world) signalServer(s syscall.Signal) {
+	w.t.Helper()
+	require.NoError(w.t, w.stack.SignalClickHouse(s))
+}
+
+func (w *world) restartServer() {
+	w.t.Helper()
+	require.NoError(w.t, w.stack.RestartClickHouse(w.t.Context()))
+}
+
+// serverAway kills ClickHouse and starts it again after d.
+func (w *world) serverAway(d time.Duration) {
+	w.signalServer(syscall.SIGKILL)
+	time.Sleep(d)
+	w.restartServer()
+}
+
+func (w *world) serverFrozen(d time.Duration) {
+	w.signalServer(syscall.SIGSTOP)
+	time.Sleep(d)
+	w.signalServer(syscall.SIGCONT)
+}
+
+// createViews makes a view over post_events as an analyst might, that counts what requireHours compares.
+func (w *world) createViews() {
+	for _, sql := range []string{
+		`CREATE TABLE by_hour (hour DateTime('UTC'), post_id String, event_type String, rows UInt64) ENGINE = SummingMergeTree
+		 PARTITION BY toYYYYMM(hour) ORDER BY (hour, post_id, event_type) SETTINGS non_replicated_deduplication_window = 10000`,
+		`CREATE MATERIALIZED VIEW by_hour_mv TO by_hour AS
+		 SELECT toStartOfHour(event_time) AS hour, post_id, event_type, count() AS rows FROM post_events GROUP BY hour, post_id, event_type`,
+	} {
+		devstacktest.Query(w.t, w.stack, clickhouse.DefaultConfig().Database, sql)
+	}
+}
+
+// requireHours compares table and view with the recount, by hour, post and kind.
+func (w *world) requireHours() {
+	w.t.Helper()
+	require.Equal(w.t, w.truth.hours, w.hours("SELECT formatDateTime(event_time, '%Y-%m-%dT%H') AS hour, post_id, event_type AS kind, count() AS rows FROM post_events GROUP BY ALL"))
+	require.Equal(w.t, w.truth.hours, w.hours("SELECT formatDateTime(hour, '%Y-%m-%dT%H') AS hour, post_id, event_type AS kind, sum(rows) AS rows FROM by_hour GROUP BY ALL"))
+}
+
+func (w *world) hours(sql string) map[hourCount]int64 {
+	w.t.Helper()
+	found := map[hourCount]int64{}
+	for _, r := range devstacktest.Query(w.t, w.stack, clickhouse.DefaultConfig().Database, sql) {
+		k := hourCount{r["hour"].(string), r["post_id"].(string), strings.TrimPrefix(r["kind"].(string), "post_")}
+		found[k] = int64(r["rows"].(float64))
+	}
+	return found
+}
