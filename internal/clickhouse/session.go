@@ -40,6 +40,8 @@ func join(s *Sink) (_ *member, err error) {
 	config.Consumer.Offsets.AutoCommit.Enable = false
 	config.Consumer.Group.Session.Timeout = s.cfg.SessionTimeout
 	config.Consumer.Group.Heartbeat.Interval = s.cfg.SessionTimeout / 10
+	// A member that dies amid a rebalance is waited for no longer than one that lives may need.
+	config.Consumer.Group.Rebalance.Timeout = s.cfg.SessionTimeout + s.cfg.DrainTimeout + grace
 	config.Consumer.MaxProcessingTime = 250 * time.Millisecond // a partition that waits longer stops holding up the others
 	if m.client, err = sarama.NewClient(s.cfg.Brokers, config); err != nil {
 		return m, err
