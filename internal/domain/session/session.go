@@ -16,16 +16,13 @@ import (
 	"time"
 )
 
-// ID names a session.
-type ID [16]byte
-
 // Session is what is remembered of one.
 type Session struct {
-	ID      ID
-	First   int64    // Unix ms of its earliest event
-	Last    int64    // Unix ms of its latest event
-	Device  string   // of the latest event that names one
-	Devices []string // each device it was seen on, in order of appearance
+	ID      ID       `json:"id"`
+	First   int64    `json:"first"`   // Unix ms of its earliest event
+	Last    int64    `json:"last"`    // Unix ms of its latest event
+	Device  string   `json:"device"`  // of the latest event that names one
+	Devices []string `json:"devices"` // each device it was seen on, in order of appearance
 }
 
 // Visit is what an event learns about the session it belongs to, as of that event.

@@ -178,3 +178,16 @@ func TestRule_is_checked(t *testing.T) {
 	require.ErrorContains(t, session.Rule{Keep: time.Minute}.Validate(), "gap")
 	require.ErrorContains(t, session.Rule{Gap: time.Minute}.Validate(), "keep")
 }
+
+func TestID_is_written_as_a_UUID(t *testing.T) {
+	id := session.ID{0x97, 0x50, 0xc0, 0x87, 0xb7, 0x3c, 0x5a, 0xa5, 0x98, 0x4d, 0x9a, 0x3a, 0x02, 0x3b, 0xb1, 0x2c}
+	require.Equal(t, "9750c087-b73c-5aa5-984d-9a3a023bb12c", id.String())
+	text, err := id.MarshalText()
+	require.NoError(t, err)
+	require.Equal(t, id.String(), string(text))
+}
+
+func TestDefaultRule(t *testing.T) {
+	require.NoError(t, session.DefaultRule().Validate())
+	require.Equal(t, session.Rule{Gap: 30 * time.Minute, Keep: 24 * time.Hour}, session.DefaultRule())
+}
