@@ -16,12 +16,14 @@ var files embed.FS
 var (
 	eventSchema         = load("event")
 	activitySchema      = load("activity")
+	enrichedEventSchema = load("enriched_event")
 	reactionInputSchema = load("reaction_input")
 	engagementSchema    = load("engagement")
 	deadLetterSchema    = load("dead_letter")
 	dedupRowSchema      = load("dedup_row")
 	reactionRowSchema   = load("reaction_row")
 	scoreRowSchema      = load("score_row")
+	sessionRowSchema    = load("session_row")
 )
 
 // Schemas rows were once written with.

@@ -6,6 +6,7 @@ import "github.com/nova-social/nova-streams/internal/domain/engagement"
 const (
 	originRoom  = 16
 	recordRoom  = 24
+	sessionRoom = 12
 	actionCount = int32(engagement.Share) + 1
 	kindCount   = int32(ReactionUncomment) + 1
 	sourceCount = int32(SourceDatabase) + 1
@@ -13,34 +14,15 @@ const (
 
 var activityByHand = &byHand[*Activity]{
 	shape: "433d3a44528eba1cf65faa5f1336c8ea3ce6f5959a952ab0f435202c85fd42fa",
-	room: func(a *Activity) int {
-		return recordRoom + originRoom + len(a.EventID) + len(a.UserID) + len(a.PostID) + len(a.AuthorID) + len(a.Device) +
-			len(a.AppVer) + len(a.CommentID) + len(a.Origin.Emitter)
-	},
+	room:  func(a *Activity) int { return recordRoom + originRoom + eventTexts(&a.Event) + len(a.Origin.Emitter) },
 	append: func(b []byte, a *Activity) ([]byte, bool) {
-		b = appendString(b, a.EventID)
-		b = appendLong(b, a.EventTime)
-		b = appendString(b, a.UserID)
-		b = appendString(b, a.PostID)
-		b = appendString(b, a.AuthorID)
-		b = appendLong(b, int64(a.Action))
-		b = appendLong(b, a.DwellMS)
-		b = appendString(b, a.Device)
-		b = appendString(b, a.AppVer)
-		b = appendString(b, a.CommentID)
+		b = appendEvent(b, &a.Event)
 		b = appendLong(b, a.RootTime)
 		return appendOrigin(b, a.Origin), int32(a.Action) < actionCount
 	},
 	read: func(body []byte) (*Activity, bool) {
 		r := &avroReader{data: body, text: string(body)}
-		record := &Activity{
-			Event: Event{
-				EventID: r.string(), EventTime: r.long(), UserID: r.string(), PostID: r.string(), AuthorID: r.string(),
-				Action: engagement.Action(r.enum(actionCount)), DwellMS: r.long(),
-				Device: r.string(), AppVer: r.string(), CommentID: r.string(),
-			},
-			RootTime: r.long(), Origin: readOrigin(r),
-		}
+		record := &Activity{Event: readEvent(r), RootTime: r.long(), Origin: readOrigin(r)}
 		return record, r.done()
 	},
 }

@@ -23,11 +23,13 @@ func byHand(c *schemas.Codecs) map[string]struct {
 	}
 	return map[string]tried{
 		"activity":       {c.Activity.(schemas.HandCodec), activities.AsAny()},
+		"enriched_event": {c.EnrichedEvents.(schemas.HandCodec), enrichedEvents.AsAny()},
 		"reaction_input": {c.ReactionInputs.(schemas.HandCodec), reactionInputs.AsAny()},
 		"engagement":     {c.Engagements.(schemas.HandCodec), engagements.AsAny()},
 		"dedup_row":      {c.DedupRows.(schemas.HandCodec), dedupRows.AsAny()},
 		"reaction_row":   {c.ReactionRows.(schemas.HandCodec), reactionRows.AsAny()},
 		"score_row":      {c.ScoreRows.(schemas.HandCodec), scoreRows.AsAny()},
+		"session_row":    {c.SessionRows.(schemas.HandCodec), sessionRows.AsAny()},
 	}
 }
 
@@ -117,6 +119,7 @@ func TestByHand_refuses_what_the_schema_has_no_word_for(t *testing.T) {
 		record any
 	}{
 		{c.Activity, &schemas.Activity{Event: schemas.Event{Action: engagement.Share + 1}}},
+		{c.EnrichedEvents, &schemas.EnrichedEvent{Event: schemas.Event{Action: engagement.Share + 1}}},
 		{c.ReactionInputs, &schemas.ReactionInput{Kind: schemas.ReactionUncomment + 1}},
 		{c.ReactionInputs, &schemas.ReactionInput{Source: schemas.SourceDatabase + 1}},
 		{c.Engagements, &schemas.Engagement{Action: 255}},

@@ -32,6 +32,7 @@ type Registrar interface {
 type Codecs struct {
 	Events         goka.Codec // *Event
 	Activity       goka.Codec // *Activity
+	EnrichedEvents goka.Codec // *EnrichedEvent
 	ReactionInputs goka.Codec // *ReactionInput
 	Engagements    goka.Codec // *Engagement
 	DeadLetters    goka.Codec // *DeadLetter
@@ -39,6 +40,7 @@ type Codecs struct {
 	DedupRows    RowCodec // *DedupRow
 	ReactionRows RowCodec // *ReactionRow
 	ScoreRows    RowCodec // *ScoreRow
+	SessionRows  RowCodec // *SessionRow
 }
 
 // Subjects under which the topics' schemas are registered: "<topic>-value".
@@ -49,6 +51,8 @@ const (
 	subjectActivityDLQ    = "activity-dlq-value"
 	subjectReactionInputs = "reaction-inputs-value"
 	subjectEngagements    = "engagements-value"
+	subjectEnriched       = "enriched-events-value"
+	subjectEnrichedDLQ    = "enriched-events-dlq-value"
 )
 
 // NewCodecs registers the schema of every topic and returns the codecs. It does not retry: an error means that the
@@ -64,6 +68,8 @@ func NewCodecs(ctx context.Context, r Registrar) (*Codecs, error) {
 		{subjectActivityDLQ, deadLetterSchema},
 		{subjectReactionInputs, reactionInputSchema},
 		{subjectEngagements, engagementSchema},
+		{subjectEnriched, enrichedEventSchema},
+		{subjectEnrichedDLQ, deadLetterSchema},
 	}
 	ids := make(map[string]uint32, len(registrations))
 	for _, reg := range registrations {
@@ -80,11 +86,13 @@ func NewCodecs(ctx context.Context, r Registrar) (*Codecs, error) {
 	return &Codecs{
 		Events:         eventCodec{newFramed[Event]("event", eventSchema, nil, ids[subjectEvents], lookup)},
 		Activity:       newFramed[Activity]("activity", activitySchema, activityByHand, ids[subjectActivity], lookup),
+		EnrichedEvents: newFramed[EnrichedEvent]("enriched event", enrichedEventSchema, enrichedEventByHand, ids[subjectEnriched], lookup),
 		ReactionInputs: newFramed[ReactionInput]("reaction input", reactionInputSchema, reactionInputByHand, ids[subjectReactionInputs], lookup),
 		Engagements:    newFramed[Engagement]("engagement", engagementSchema, engagementByHand, ids[subjectEngagements], lookup),
 		DeadLetters:    newFramed[DeadLetter]("dead letter", deadLetterSchema, nil, ids[subjectEventsDLQ], lookup),
 		DedupRows:      dedupRows,
 		ReactionRows:   reactionRows,
 		ScoreRows:      scoreRows,
+		SessionRows:    sessionRows,
 	}, nil
 }

@@ -21,11 +21,12 @@ func TestSchemasAreRegisteredUnderTheirTopics(t *testing.T) {
 	var want []string
 	for _, topic := range []goka.Stream{
 		topology.Events, topology.EventsDLQ, topology.Activity, topology.ActivityDLQ, topology.ReactionInputs, topology.Engagements,
+		topology.EnrichedEvents, topology.EnrichedDLQ,
 	} {
 		want = append(want, string(topic)+"-value")
 	}
 	require.ElementsMatch(t, want, r.subjects)
-	require.Len(t, r.texts, 5, "both dead-letter topics hold the same record")
+	require.Len(t, r.texts, 6, "all dead-letter topics hold the same record")
 }
 
 func TestNewCodecsSaysWhichSubjectWasRefused(t *testing.T) {
@@ -37,7 +38,7 @@ func TestNewCodecsSaysWhichSubjectWasRefused(t *testing.T) {
 
 func TestNullAndEmptyValues(t *testing.T) {
 	c, _ := newCodecs(t)
-	for _, codec := range []goka.Codec{c.Events, c.Activity, c.ReactionInputs, c.Engagements, c.DeadLetters} {
+	for _, codec := range []goka.Codec{c.Events, c.Activity, c.EnrichedEvents, c.ReactionInputs, c.Engagements, c.DeadLetters} {
 		requireUnreadable(t, decode(t, codec, nil), schemas.ReasonNullValue, "", nil)
 		requireUnreadable(t, decode(t, codec, []byte{}), schemas.ReasonNotAFormat, "", []byte{})
 		for _, other := range [][]byte{{1, 0, 0, 0, 1, 2, 'u'}, {0xff}, []byte("text")} {
@@ -50,7 +51,9 @@ func TestNullAndEmptyValues(t *testing.T) {
 
 func TestEncodeRefusesOtherTypes(t *testing.T) {
 	c, _ := newCodecs(t)
-	for _, codec := range []goka.Codec{c.Events, c.Activity, c.ReactionInputs, c.Engagements, c.DeadLetters, c.DedupRows, c.ReactionRows, c.ScoreRows} {
+	for _, codec := range []goka.Codec{
+		c.Events, c.Activity, c.EnrichedEvents, c.ReactionInputs, c.Engagements, c.DeadLetters, c.DedupRows, c.ReactionRows, c.ScoreRows, c.SessionRows,
+	} {
 		for _, value := range []any{nil, "text", schemas.Engagement{}, (*schemas.Unreadable)(nil)} {
 			_, err := codec.Encode(value)
 			require.Error(t, err)
@@ -82,14 +85,14 @@ func TestEveryCutIsMalformed(t *testing.T) {
 func TestUnknownSchemaIsAskedForAgain(t *testing.T) {
 	c, r := newCodecs(t)
 	data := encode(t, c.Engagements, &schemas.Engagement{PostID: "p", Action: engagement.View, Delta: 1})
+	own := r.texts[data[4]-1]
+	require.Contains(t, own, `"Engagement"`)
 	data[4] = byte(len(r.texts) + 1)
 	for range 2 {
-		requireUnreadable(t, decode(t, c.Engagements, data), schemas.ReasonUnknownSchema, "schema 6 is not in the registry", data)
+		requireUnreadable(t, decode(t, c.Engagements, data), schemas.ReasonUnknownSchema, "schema 7 is not in the registry", data)
 	}
 	require.Equal(t, 2, r.lookups)
 
-	own := r.texts[len(r.texts)-1] // registered last
-	require.Contains(t, own, `"Engagement"`)
 	require.Equal(t, int(data[4]), r.add(own+" "))
 	for range 3 {
 		require.Equal(t, "p", decode(t, c.Engagements, data).(*schemas.Engagement).PostID)

@@ -22,7 +22,7 @@ func seed(f *testing.F, c *schemas.Codecs, names ...string) {
 		f.Add(data)
 		f.Add(data[:len(data)/2])
 		f.Add(append(bytes.Clone(data), 0))
-		for id := range byte(8) {
+		for id := range byte(9) {
 			other := bytes.Clone(data)
 			other[4] = id
 			f.Add(other)
@@ -54,6 +54,12 @@ func FuzzActivity(f *testing.F) {
 	c, _ := newCodecs(f)
 	seed(f, c, "activity")
 	fuzzRecord(f, c.Activity)
+}
+
+func FuzzEnrichedEvent(f *testing.F) {
+	c, _ := newCodecs(f)
+	seed(f, c, "enriched_event")
+	fuzzRecord(f, c.EnrichedEvents)
 }
 
 func FuzzReactionInput(f *testing.F) {
@@ -150,6 +156,13 @@ func FuzzScoreRow(f *testing.F) {
 	f.Add(old)
 	f.Add([]byte{2, 0, 0, 10, 2, 2, 9, 6, 8, 0, 2, 14, 2, 2, 0}) // counts in two blocks
 	fuzzRow(f, c.ScoreRows)
+}
+
+func FuzzSessionRow(f *testing.F) {
+	c, _ := newCodecs(f)
+	f.Add(encode(f, c.SessionRows, samples(c)["session_row"].record))
+	f.Add(append(append([]byte{1, 0, 0, 2, 4, 2}, make([]byte, 16)...), 2, 4, 2, 'a', 1, 4, 2, 'b', 0, 0)) // devices in a block that gives its size
+	fuzzRow(f, c.SessionRows)
 }
 
 func FuzzCommitMeta(f *testing.F) {

@@ -2,6 +2,7 @@ package schemas
 
 var (
 	_ Derived = (*Activity)(nil)
+	_ Derived = (*EnrichedEvent)(nil)
 	_ Derived = (*ReactionInput)(nil)
 	_ Derived = (*Engagement)(nil)
 	_ Derived = (*DeadLetter)(nil)
@@ -12,6 +13,12 @@ func (a *Activity) GetOrigin() Origin { return a.Origin }
 
 // SetOrigin sets the origin of the record.
 func (a *Activity) SetOrigin(o Origin) { a.Origin = o }
+
+// GetOrigin returns the origin of the record.
+func (e *EnrichedEvent) GetOrigin() Origin { return e.Origin }
+
+// SetOrigin sets the origin of the record.
+func (e *EnrichedEvent) SetOrigin(o Origin) { e.Origin = o }
 
 // GetOrigin returns the origin of the record.
 func (r *ReactionInput) GetOrigin() Origin { return r.Origin }

@@ -2,13 +2,15 @@
 //
 //	topic            record         key              Go type
 //	events           event          user:post        Event (Avro or JSON, decoded to one type)
-//	activity         activity       user:post        Activity
+//	activity         activity       user             Activity
+//	enriched-events  enriched_event user             EnrichedEvent
 //	reaction-inputs  reaction_input user:post        ReactionInput
 //	engagements      engagement     post             Engagement
 //	*-dlq            dead_letter    of the bad input DeadLetter
 //	dedup-table      dedup_row      user:post        DedupRow
 //	reactions-table  reaction_row   user:post        ReactionRow
 //	scores-table     score_row      post             ScoreRow
+//	sessions-table   session_row    user             SessionRow
 //
 // It also holds what travels beside records: Origin (which input a derived record was made from), Position (how much
 // input a row has seen) and CommitMeta (what a group writes beside its committed offset).

@@ -4,6 +4,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
+	"github.com/nova-social/nova-streams/internal/domain/session"
 	"github.com/nova-social/nova-streams/schemas"
 )
 
@@ -42,6 +43,15 @@ var (
 	})
 	activities = rapid.Custom(func(t *rapid.T) *schemas.Activity {
 		return &schemas.Activity{Event: *events.Draw(t, "event"), RootTime: times.Draw(t, "root_time"), Origin: origins.Draw(t, "origin")}
+	})
+	enrichedEvents = rapid.Custom(func(t *rapid.T) *schemas.EnrichedEvent {
+		return &schemas.EnrichedEvent{
+			Event: *events.Draw(t, "event"), RootTime: times.Draw(t, "root_time"),
+			RootPartition: rapid.Int32().Draw(t, "root_partition"), RootOffset: rapid.Int64().Draw(t, "root_offset"),
+			SessionID: rapid.String().Draw(t, "session_id"), DeviceCount: rapid.Int32().Draw(t, "device_count"),
+			PreviousDevice: labels.Draw(t, "previous_device"), ConnectsSessionID: rapid.String().Draw(t, "connects_session_id"),
+			Origin: origins.Draw(t, "origin"),
+		}
 	})
 	reactionInputs = rapid.Custom(func(t *rapid.T) *schemas.ReactionInput {
 		return &schemas.ReactionInput{
@@ -94,6 +104,19 @@ var (
 			for _, b := range row.Buckets {
 				row.Lifetime = row.Lifetime.Plus(b.Counts)
 			}
+		}
+		row.SetLast(positions.Draw(t, "last"))
+		return row
+	})
+	sessionRows = rapid.Custom(func(t *rapid.T) *schemas.SessionRow {
+		row := &schemas.SessionRow{Touched: rapid.Int64().Draw(t, "touched"), NewestRoot: rapid.Int64().Draw(t, "newest_root")}
+		for _, first := range rapid.SliceOf(rapid.Int64()).Draw(t, "sessions") {
+			s := session.Session{
+				ID: schemas.DeriveSessionID("u", rapid.String().Draw(t, "id")), First: first, Last: rapid.Int64().Draw(t, "last"),
+				Device: rapid.String().Draw(t, "device"),
+			}
+			s.Devices = append(s.Devices, rapid.SliceOfN(rapid.String(), 0, 3).Draw(t, "devices")...) // none is nil
+			row.Sessions = append(row.Sessions, s)
 		}
 		row.SetLast(positions.Draw(t, "last"))
 		return row

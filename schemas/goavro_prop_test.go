@@ -70,6 +70,15 @@ func TestGoavroAgreesOnRecords(t *testing.T) {
 			"root_time": ms(a.RootTime), "origin": originNative(a.Origin),
 		}
 	})
+	agrees(t, "enriched_event", c.EnrichedEvents, 5, enrichedEvents, func(e *schemas.EnrichedEvent) map[string]any {
+		return map[string]any{
+			"event_id": e.EventID, "event_time": ms(e.EventTime), "user_id": e.UserID, "post_id": e.PostID, "author_id": e.AuthorID,
+			"action": e.Action.String(), "dwell_ms": e.DwellMS, "device": e.Device, "app_ver": e.AppVer, "comment_id": e.CommentID,
+			"root_time": ms(e.RootTime), "root_partition": e.RootPartition, "root_offset": e.RootOffset, "session_id": e.SessionID,
+			"device_count": e.DeviceCount, "previous_device": e.PreviousDevice, "connects_session_id": e.ConnectsSessionID,
+			"origin": originNative(e.Origin),
+		}
+	})
 	kinds := []string{"none", "like", "unlike", "comment", "uncomment"}
 	sources := []string{"none", "client", "database"}
 	agrees(t, "reaction_input", c.ReactionInputs, 5, reactionInputs, func(r *schemas.ReactionInput) map[string]any {
@@ -141,6 +150,19 @@ func TestGoavroAgreesOnRows(t *testing.T) {
 		return map[string]any{
 			"last_epoch": r.Last().Epoch, "last_offset": r.Last().Offset, "last_engagement": r.LastEngagement, "older": older,
 			"buckets": buckets, "counts": counts,
+		}
+	})
+	agrees(t, "session_row", c.SessionRows, 1, sessionRows, func(r *schemas.SessionRow) map[string]any {
+		sessions := make([]any, len(r.Sessions))
+		for i, s := range r.Sessions {
+			devices := make([]any, len(s.Devices))
+			for d, device := range s.Devices {
+				devices[d] = device
+			}
+			sessions[i] = map[string]any{"id": s.ID[:], "first": s.First, "last": s.Last, "device": s.Device, "devices": devices}
+		}
+		return map[string]any{
+			"last_epoch": r.Last().Epoch, "last_offset": r.Last().Offset, "touched": r.Touched, "newest_root": r.NewestRoot, "sessions": sessions,
 		}
 	})
 }

@@ -28,3 +28,8 @@ func TestKey_is_of_one_pair_only(t *testing.T) {
 func TestShortKey(t *testing.T) {
 	require.Equal(t, "\x33\xbf\x00\xa8\x59\xc4\xba\x3f", ShortKey("foo"))
 }
+
+// The ids of sessions lie in tables of analysts: they must stay what they are.
+func TestDeriveSessionID(t *testing.T) {
+	require.Equal(t, "6aff7653-9a47-5354-902f-fccd024c11db", DeriveSessionID("u", "e").String())
+}

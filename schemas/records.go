@@ -54,6 +54,19 @@ type Activity struct {
 	Origin   Origin `avro:"origin"`
 }
 
+// EnrichedEvent is an event with the session of its user that it belongs to, on its way to ClickHouse.
+type EnrichedEvent struct {
+	Event
+	RootTime          int64  `avro:"root_time"`           // Unix ms at which the broker appended the event to `events`
+	RootPartition     int32  `avro:"root_partition"`      // where the event lay in `events`
+	RootOffset        int64  `avro:"root_offset"`         // likewise
+	SessionID         string `avro:"session_id"`          // a UUID
+	DeviceCount       int32  `avro:"device_count"`        // different devices of the session so far, this event's included
+	PreviousDevice    string `avro:"previous_device"`     // of the session's latest event so far, if this one comes from another device; else empty
+	ConnectsSessionID string `avro:"connects_session_id"` // the other of two sessions that were further apart than the gap until this event; empty for none
+	Origin            Origin `avro:"origin"`
+}
+
 // ReactionKind is what a reaction input says.
 type ReactionKind uint8
 

@@ -24,12 +24,14 @@ func TestRecordsRoundTrip(t *testing.T) {
 	c, _ := newCodecs(t)
 	t.Run("event", rapid.MakeCheck(roundTrip(c.Events, events)))
 	t.Run("activity", rapid.MakeCheck(roundTrip(c.Activity, activities)))
+	t.Run("enriched event", rapid.MakeCheck(roundTrip(c.EnrichedEvents, enrichedEvents)))
 	t.Run("reaction input", rapid.MakeCheck(roundTrip(c.ReactionInputs, reactionInputs)))
 	t.Run("engagement", rapid.MakeCheck(roundTrip(c.Engagements, engagements)))
 	t.Run("dead letter", rapid.MakeCheck(roundTrip(c.DeadLetters, deadLetters)))
 	t.Run("dedup row", rapid.MakeCheck(roundTrip(c.DedupRows, dedupRows)))
 	t.Run("reaction row", rapid.MakeCheck(roundTrip(c.ReactionRows, reactionRows)))
 	t.Run("score row", rapid.MakeCheck(roundTrip(c.ScoreRows, scoreRows)))
+	t.Run("session row", rapid.MakeCheck(roundTrip(c.SessionRows, sessionRows)))
 }
 
 // peeks checks that the position read from an encoded row is the row's.
@@ -47,4 +49,5 @@ func TestRowsCanBePeeked(t *testing.T) {
 	t.Run("dedup", rapid.MakeCheck(peeks(c.DedupRows, dedupRows)))
 	t.Run("reaction", rapid.MakeCheck(peeks(c.ReactionRows, reactionRows)))
 	t.Run("score", rapid.MakeCheck(peeks(c.ScoreRows, scoreRows)))
+	t.Run("session", rapid.MakeCheck(peeks(c.SessionRows, sessionRows)))
 }

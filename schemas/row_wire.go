@@ -14,9 +14,11 @@ var (
 	scoreRows = newRowCodec("score row", map[byte]*avro.Schema{2: scoreRowSchema}, scoreByHand,
 		func() *ScoreRow { return &ScoreRow{rowHead: rowHead{NoPosition}} }, scoreToWire, scoreFromWire).
 		withEarlier(1, bySchema(scoreRowV1Schema, scoreFromWireV1))
+	sessionRows = newRowCodec("session row", map[byte]*avro.Schema{1: sessionRowSchema}, sessionByHand,
+		func() *SessionRow { return &SessionRow{rowHead: rowHead{NoPosition}} }, sessionToWire, sessionFromWire)
 )
 
-// The structs of the row schemas; that of score rows is in score_wire.go. They differ from the rows because a row's
+// The structs of the row schemas; those of score and session rows are in score_wire.go and session_wire.go. They differ from the rows because a row's
 // position is not for others to set at will, and because the domain's types do not know Avro.
 type (
 	dedupWire struct {

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
+	"github.com/nova-social/nova-streams/internal/domain/session"
 )
 
 // rowHead is the position every table row carries.
@@ -59,3 +60,14 @@ type ScoreRow struct {
 	LastEngagement int64               `json:"last_engagement"` // Unix ms of the latest engagement, 0 for none
 	Buckets        []engagement.Bucket `json:"buckets"`         // ascending by Start, sparse, not older than window + lateness
 }
+
+// SessionRow is a row of `sessions-table`: the sessions of one user that an event may still join.
+type SessionRow struct {
+	rowHead
+	Touched    int64             `json:"touched"`     // Unix ms: append time of the last record applied
+	NewestRoot int64             `json:"newest_root"` // Unix ms: highest root time of the records applied
+	Sessions   []session.Session `json:"sessions"`    // ascending, not overlapping
+}
+
+// Newest returns when the last record of the row was appended, Unix ms; 0 for none.
+func (r *SessionRow) Newest() int64 { return r.Touched }

@@ -4,6 +4,7 @@ import (
 	"github.com/lovoo/goka"
 
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
+	"github.com/nova-social/nova-streams/internal/domain/session"
 	"github.com/nova-social/nova-streams/schemas"
 )
 
@@ -33,12 +34,22 @@ func samples(c *schemas.Codecs) map[string]sample {
 			{Start: 1420070400000, Last: 1420070400123, Counts: engagement.Counts{Impressions: 7, Comments: 1, Shares: 2}},
 		},
 	}
-	for _, row := range []schemas.Row{dedup, reaction, score} {
+	sessions := &schemas.SessionRow{Touched: 1420070400300, NewestRoot: 1420070400200, Sessions: []session.Session{
+		{ID: schemas.DeriveSessionID("u", "a"), First: 1420060000000, Last: 1420060400000},
+		{ID: schemas.DeriveSessionID("u", "b"), First: 1420070300000, Last: 1420070400123, Device: "phone", Devices: []string{"tv", "phone"}},
+	}}
+	for _, row := range []schemas.Row{dedup, reaction, score, sessions} {
 		row.SetLast(schemas.Position{Epoch: 2, Offset: 123_456_789})
 	}
 	return map[string]sample{
 		"event":    {c.Events, &event},
 		"activity": {c.Activity, &schemas.Activity{Event: event, RootTime: 1420070400200, Origin: origin}},
+		"enriched_event": {c.EnrichedEvents, &schemas.EnrichedEvent{
+			Event: event, RootTime: 1420070400200, RootPartition: 3, RootOffset: 300_000_000_000,
+			SessionID: schemas.DeriveSessionID("u", "b").String(), DeviceCount: 2, PreviousDevice: "tv",
+			ConnectsSessionID: schemas.DeriveSessionID("u", "a").String(),
+			Origin:            schemas.Origin{Emitter: "sessions", Epoch: 1, Partition: 2, Offset: 400_000_000_000},
+		}},
 		"reaction_input": {c.ReactionInputs, &schemas.ReactionInput{
 			UserID: event.UserID, PostID: event.PostID, Kind: schemas.ReactionUncomment, Source: schemas.SourceClient,
 			EventTime: event.EventTime, RootTime: 1420070400200, CommentID: "c-1", Origin: origin,
@@ -53,6 +64,7 @@ func samples(c *schemas.Codecs) map[string]sample {
 		"dedup_row":    {c.DedupRows, dedup},
 		"reaction_row": {c.ReactionRows, reaction},
 		"score_row":    {c.ScoreRows, score},
+		"session_row":  {c.SessionRows, sessions},
 	}
 }
 

@@ -38,7 +38,7 @@ func (g Group) Graph(on goka.ProcessCallback) *goka.GroupGraph {
 
 // Groups returns every goka group, in the order of the flow.
 func Groups(c *schemas.Codecs) []Group {
-	return []Group{DedupGroup(c), ReactionsGroup(c), ScoresGroup(c)}
+	return []Group{DedupGroup(c), ReactionsGroup(c), ScoresGroup(c), SessionsGroup(c)}
 }
 
 // DedupGroup declares `dedup`.
@@ -82,6 +82,19 @@ func ScoresGroup(c *schemas.Codecs) Group {
 	}
 }
 
+// SessionsGroup declares `sessions`.
+func SessionsGroup(c *schemas.Codecs) Group {
+	return Group{
+		Name: Sessions, Does: "says which session of its user an event belongs to",
+		Input: Activity, Codec: c.Activity, Rows: c.SessionRows,
+		Outputs: []Output{
+			{EnrichedEvents, c.EnrichedEvents, "every event, with session and devices"},
+			{ActivityDLQ, c.DeadLetters, "unreadable"},
+		},
+		DeadLetters: ActivityDLQ,
+	}
+}
+
 // Sink declares a consumer group that writes a topic to ClickHouse; not a goka group.
 type Sink struct {
 	Group       string
@@ -93,5 +106,5 @@ type Sink struct {
 
 // Sinks returns every sink.
 func Sinks() []Sink {
-	return []Sink{{PostEventsSink, Activity, "post_events", ActivityDLQ, "writes each event once"}}
+	return []Sink{{PostEventsSink, EnrichedEvents, "post_events", EnrichedDLQ, "writes each event once"}}
 }

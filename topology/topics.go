@@ -16,6 +16,8 @@ const (
 	EventsDLQ      goka.Stream = "events-dlq"
 	Activity       goka.Stream = "activity"
 	ActivityDLQ    goka.Stream = "activity-dlq"
+	EnrichedEvents goka.Stream = "enriched-events"
+	EnrichedDLQ    goka.Stream = "enriched-events-dlq"
 	ReactionInputs goka.Stream = "reaction-inputs"
 	ReactionsDLQ   goka.Stream = "reaction-inputs-dlq"
 	Engagements    goka.Stream = "engagements"
@@ -29,6 +31,7 @@ const (
 	Dedup     goka.Group = "dedup"
 	Reactions goka.Group = "reactions"
 	Scores    goka.Group = "scores"
+	Sessions  goka.Group = "sessions"
 	// PostEventsSink is the consumer group that writes ClickHouse's post_events; not a goka group.
 	PostEventsSink = "sink-post-events"
 )
@@ -90,8 +93,10 @@ func Topics() []Topic {
 	return []Topic{
 		events,
 		letters(EventsDLQ, string(Dedup)),
-		stream(Activity, "user:post", string(Dedup)),
-		letters(ActivityDLQ, PostEventsSink),
+		stream(Activity, "user", string(Dedup)),
+		letters(ActivityDLQ, string(Sessions)),
+		stream(EnrichedEvents, "user", string(Sessions)),
+		letters(EnrichedDLQ, PostEventsSink),
 		stream(ReactionInputs, "user:post", string(Dedup)),
 		letters(ReactionsDLQ, string(Reactions)),
 		stream(Engagements, "post", string(Dedup)+", "+string(Reactions)),
@@ -99,6 +104,7 @@ func Topics() []Topic {
 		table(Dedup, "user:post, hashed"),
 		table(Reactions, "user:post"),
 		table(Scores, "post"),
+		table(Sessions, "user"),
 		{Name: string(TopicEpochs), Key: "topic and its id", Owner: "every group", Cleanup: Compact, AppendTime: true, Partitions: 1, MaxMessageBytes: maxRecord},
 	}
 }

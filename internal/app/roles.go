@@ -14,6 +14,7 @@ import (
 	"github.com/nova-social/nova-streams/processors/deadletter"
 	"github.com/nova-social/nova-streams/processors/reactions"
 	"github.com/nova-social/nova-streams/processors/scores"
+	"github.com/nova-social/nova-streams/processors/sessions"
 	"github.com/nova-social/nova-streams/schemas"
 	"github.com/nova-social/nova-streams/topology"
 )
@@ -24,6 +25,7 @@ func (a *App) verbs() map[string]streams.Verb {
 		string(topology.Dedup):     a.cfg.Dedup.On,
 		string(topology.Reactions): reactions.On,
 		string(topology.Scores):    scores.Config{Window: a.cfg.Window}.On,
+		string(topology.Sessions):  sessions.Config{Rule: a.cfg.Sessions}.On,
 	}
 }
 
@@ -32,8 +34,11 @@ func (a *App) stageOptions(g topology.Group) streams.Options {
 	opts := streams.Options{RowKey: g.RowKey, Refuse: func(ctx goka.Context, why error, value []byte, size int) schemas.Outcome {
 		return deadletter.RefuseCut(ctx, g.DeadLetters, schemas.ReasonTooLarge, why.Error(), value, size)
 	}}
-	if g.Name == topology.Dedup {
+	switch g.Name {
+	case topology.Dedup:
 		opts.Keep = a.cfg.Dedup.Keep
+	case topology.Sessions:
+		opts.Keep = a.cfg.Sessions.Keep
 	}
 	return opts
 }
@@ -74,7 +79,7 @@ func (a *App) buildSinks() error {
 	}
 	a.onClose(client.Close)
 	sink, err := clickhouse.NewSink(a.cfg.SinkConfig(), clickhouse.Deps{
-		Table: client, Activity: a.codecs.Activity, DeadLetters: a.codecs.DeadLetters,
+		Table: client, Events: a.codecs.EnrichedEvents, DeadLetters: a.codecs.DeadLetters,
 		Log: a.log.With("group", topology.PostEventsSink), Metrics: clickhouse.NewMetrics(a.metrics),
 	})
 	if err != nil {

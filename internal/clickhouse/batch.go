@@ -20,7 +20,7 @@ type Limits struct {
 type input struct {
 	offset int64
 	size   int // bytes of key and value
-	row    *schemas.Activity
+	row    *schemas.EnrichedEvent
 	dead   *schemas.DeadLetter
 }
 

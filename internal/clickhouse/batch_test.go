@@ -15,15 +15,15 @@ var (
 	december = time.Date(2024, 12, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
 )
 
-func activity(id string, at int64, origin schemas.Origin) *schemas.Activity {
-	return &schemas.Activity{
+func activity(id string, at int64, origin schemas.Origin) *schemas.EnrichedEvent {
+	return &schemas.EnrichedEvent{
 		Event:    schemas.Event{EventID: id, EventTime: at, UserID: "u", PostID: "p", Action: engagement.View},
 		RootTime: at, Origin: origin,
 	}
 }
 
 func from(partition int32, offset int64) schemas.Origin {
-	return schemas.Origin{Emitter: "dedup", Partition: partition, Offset: offset}
+	return schemas.Origin{Emitter: "sessions", Partition: partition, Offset: offset}
 }
 
 func TestBatchCountsEachRecordOnce(t *testing.T) {
@@ -101,17 +101,19 @@ func TestBatchLimits(t *testing.T) {
 func TestRefusal(t *testing.T) {
 	good := activity("e", november, from(0, 0))
 	require.Nil(t, refusal(good))
-	for name, spoil := range map[string]func(*schemas.Activity){
-		"action: no event type for none":                             func(a *schemas.Activity) { a.Action = engagement.None },
-		"event_time: -1 ms is not from 1970 to 2106":                 func(a *schemas.Activity) { a.EventTime = -1 },
-		"event_time: 4294967296000 ms is not from 1970 to 2106":      func(a *schemas.Activity) { a.EventTime = 4294967296000 },
-		"root_time: 9223372036854775807 ms is not from 1970 to 2106": func(a *schemas.Activity) { a.RootTime = 1<<63 - 1 },
+	for name, spoil := range map[string]func(*schemas.EnrichedEvent){
+		"action: no event type for none":                             func(a *schemas.EnrichedEvent) { a.Action = engagement.None },
+		"event_time: -1 ms is not from 1970 to 2106":                 func(a *schemas.EnrichedEvent) { a.EventTime = -1 },
+		"event_time: 4294967296000 ms is not from 1970 to 2106":      func(a *schemas.EnrichedEvent) { a.EventTime = 4294967296000 },
+		"root_time: 9223372036854775807 ms is not from 1970 to 2106": func(a *schemas.EnrichedEvent) { a.RootTime = 1<<63 - 1 },
+		"device_count: -1 is not from 0 to 65535":                    func(a *schemas.EnrichedEvent) { a.DeviceCount = -1 },
+		"device_count: 65536 is not from 0 to 65535":                 func(a *schemas.EnrichedEvent) { a.DeviceCount = 65536 },
 	} {
 		bad := *good
 		spoil(&bad)
 		require.Equal(t, &schemas.Unreadable{Reason: schemas.ReasonInvalidField, Detail: name}, refusal(&bad))
 	}
 	edge := *good
-	edge.EventTime, edge.RootTime = 0, 4294967295999
+	edge.EventTime, edge.RootTime, edge.DeviceCount = 0, 4294967295999, 65535
 	require.Nil(t, refusal(&edge))
 }

@@ -130,7 +130,7 @@ func judge(codec goka.Codec, m *sarama.ConsumerMessage) (input, error) {
 	switch v := decoded.(type) {
 	case *schemas.Unreadable:
 		in.dead = bury(m, v, schemas.Origin{})
-	case *schemas.Activity:
+	case *schemas.EnrichedEvent:
 		in.row = v
 		if why := refusal(v); why != nil {
 			in.dead = bury(m, why, v.Origin)

@@ -1,6 +1,10 @@
 package clickhouse
 
-import "github.com/nova-social/nova-streams/internal/domain/engagement"
+import (
+	"slices"
+
+	"github.com/nova-social/nova-streams/internal/domain/engagement"
+)
 
 // column is one column of an insert: where its value comes from, for all rows of a block at once.
 type column struct {
@@ -20,12 +24,17 @@ func col[T any](name, typ string, value func(*Block, *Row) T) column {
 }
 
 // currentColumns is the version of the column list that new batches are announced and written with.
-const currentColumns = 1
+const currentColumns = 2
 
 // columnLists are the column lists of all versions. A version never changes: a range announced with one is written with
 // it, whoever finishes the range. Columns that are not listed take the table's defaults.
 var columnLists = map[int32][]column{
-	1: {
+	1: eventColumns,
+	2: slices.Concat(eventColumns, sessionColumns),
+}
+
+var (
+	eventColumns = []column{
 		col("event_id", "String", func(_ *Block, r *Row) string { return r.EventID }),
 		col("event_time", "DateTime64(3, 'UTC')", func(_ *Block, r *Row) int64 { return r.EventTime }),
 		col("event_type", eventTypes, func(_ *Block, r *Row) string { return eventType[r.Action] }),
@@ -43,8 +52,16 @@ var columnLists = map[int32][]column{
 		col("batch_first", "Int64", func(b *Block, _ *Row) int64 { return b.First }),
 		col("batch_last", "Int64", func(b *Block, _ *Row) int64 { return b.Last }),
 		col("batch_attempt", "Int32", func(b *Block, _ *Row) int32 { return b.Attempt }),
-	},
-}
+	}
+	sessionColumns = []column{
+		col("session_id", "String", func(_ *Block, r *Row) string { return r.SessionID }),
+		col("device_count", "UInt16", func(_ *Block, r *Row) uint16 { return uint16(r.DeviceCount) }),
+		col("previous_device", "LowCardinality(String)", func(_ *Block, r *Row) string { return r.PreviousDevice }),
+		col("connects_session_id", "String", func(_ *Block, r *Row) string { return r.ConnectsSessionID }),
+		col("root_partition", "Int32", func(_ *Block, r *Row) int32 { return r.RootPartition }),
+		col("root_offset", "Int64", func(_ *Block, r *Row) int64 { return r.RootOffset }),
+	}
+)
 
 const eventTypes = `Enum8('post_view' = 1, 'post_impression' = 2, 'post_like' = 3, 'post_comment' = 4, 'post_share' = 5)`
 

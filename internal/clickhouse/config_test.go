@@ -51,7 +51,7 @@ func TestSinkConfigNamesWhatIsWrong(t *testing.T) {
 		require.EqualError(t, err, want)
 	}
 	_, err := NewSink(good, Deps{})
-	require.EqualError(t, err, "clickhouse: Table, Activity, DeadLetters and Log of a sink must be set, one is nil")
+	require.EqualError(t, err, "clickhouse: Table, Events, DeadLetters and Log of a sink must be set, one is nil")
 }
 
 func TestPasswordIsNotPrinted(t *testing.T) {

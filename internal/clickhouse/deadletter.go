@@ -36,7 +36,7 @@ func bury(m *sarama.ConsumerMessage, why *schemas.Unreadable, origin schemas.Ori
 // maxLetter is what the dead-letter topic takes, bytes.
 func maxLetter() int {
 	for _, t := range topology.Topics() {
-		if t.Name == string(topology.ActivityDLQ) {
+		if t.Name == string(topology.EnrichedDLQ) {
 			return t.MaxMessageBytes
 		}
 	}

@@ -15,11 +15,11 @@ import (
 
 func TestBury(t *testing.T) {
 	m := &sarama.ConsumerMessage{
-		Topic: "activity", Partition: 2, Offset: 7, Timestamp: time.UnixMilli(1234), Key: []byte("u:p"), Value: []byte("?"),
+		Topic: "enriched-events", Partition: 2, Offset: 7, Timestamp: time.UnixMilli(1234), Key: []byte("u:p"), Value: []byte("?"),
 	}
 	why := &schemas.Unreadable{Reason: schemas.ReasonMalformed, Detail: "cut"}
 	want := &schemas.DeadLetter{
-		Topic: "activity", Partition: 2, Offset: 7, AppendTime: 1234, Stage: "sink-post-events", Reason: schemas.ReasonMalformed,
+		Topic: "enriched-events", Partition: 2, Offset: 7, AppendTime: 1234, Stage: "sink-post-events", Reason: schemas.ReasonMalformed,
 		Detail: "cut", Key: []byte("u:p"), Value: []byte("?"), ValueSize: 1, Origin: from(1, 2),
 	}
 	require.Equal(t, want, bury(m, why, from(1, 2)))
@@ -35,7 +35,7 @@ func TestLettersFitTheirTopic(t *testing.T) {
 	require.NoError(t, err)
 	huge := bytes.Repeat([]byte{'x'}, 3<<20)
 	d := bury(
-		&sarama.ConsumerMessage{Topic: "activity", Timestamp: time.UnixMilli(1 << 60), Offset: 1 << 60, Key: huge, Value: huge},
+		&sarama.ConsumerMessage{Topic: "enriched-events", Timestamp: time.UnixMilli(1 << 60), Offset: 1 << 60, Key: huge, Value: huge},
 		&schemas.Unreadable{Reason: schemas.ReasonMalformed, Detail: strings.Repeat("y", 1<<20)}, from(1<<30, 1<<60),
 	)
 	require.True(t, d.Truncated)

@@ -1,4 +1,4 @@
-// Package clickhouse keeps the events in ClickHouse: it creates the tables and writes topic `activity` to post_events.
+// Package clickhouse keeps the events in ClickHouse: it creates the tables and writes topic `enriched-events` to post_events.
 //
 //	config.go client.go         how the server is reached
 //	migrate.go sql/             tables, applied in order and once; retention of each table
@@ -12,8 +12,8 @@
 //	sinkconfig.go status.go     what can be set; how it is doing
 //	deadletter.go               where refused records go
 //
-// Guarantee: every record of `activity` is in post_events and in every materialized view over it exactly once, or in
-// `activity-dlq` at least once, or is a repeat of one that is. It holds across crashes of the sink at any moment,
+// Guarantee: every record of `enriched-events` is in post_events and in every materialized view over it exactly once, or in
+// `enriched-events-dlq` at least once, or is a repeat of one that is. It holds across crashes of the sink at any moment,
 // rebalances, members that wake up late, and a server that is away for as long as it likes, because an insert
 //
 //   - covers a range of offsets that the group coordinator has accepted as announced, in the committed metadata, before

@@ -15,15 +15,16 @@ func TestInsertKeepsEveryField(t *testing.T) {
 	c, db := openTables(t)
 	require.NoError(t, c.Ping(t.Context()))
 	b := newBatch(checkpoint{next: 41})
-	full := &schemas.Activity{
+	full := &schemas.EnrichedEvent{
 		Event: schemas.Event{
 			EventID: "e\x00'\n", EventTime: december + 123, UserID: "ü", PostID: "p", AuthorID: "a", Action: engagement.Comment,
 			DwellMS: -5, Device: "phone", AppVer: "1.2", CommentID: "c",
 		},
-		RootTime: december + 456, Origin: from(0, 1),
+		RootTime: december + 456, RootPartition: 3, RootOffset: 1 << 40,
+		SessionID: "s1", DeviceCount: 2, PreviousDevice: "tv", ConnectsSessionID: "s2", Origin: from(0, 1),
 	}
 	b.add(input{offset: 41, row: full})
-	b.add(input{offset: 42, row: &schemas.Activity{Event: schemas.Event{EventTime: 0, Action: engagement.Impression}, RootTime: endOfTime - 1}})
+	b.add(input{offset: 42, row: &schemas.EnrichedEvent{Event: schemas.Event{EventTime: 0, Action: engagement.Impression}, RootTime: endOfTime - 1}})
 	a := b.announcement()
 	a.Attempt = 3
 	for _, block := range b.blocks("topic", 7, a) {
@@ -32,10 +33,24 @@ func TestInsertKeepsEveryField(t *testing.T) {
 
 	got := readColumn[string](t, db, `SELECT toJSONString(tuple(*)) FROM nova.post_events ORDER BY kafka_offset`)
 	require.Len(t, got, 2)
-	require.JSONEq(t, `["e\u0000'\n","2024-12-01 00:00:00.123","post_comment","ü","p","a",-5,"phone","1.2","c","",0,
-		"2024-12-01 00:00:00.456","topic",7,41,41,42,3]`, got[0])
-	require.JSONEq(t, `["","1970-01-01 00:00:00.000","post_impression","","","",0,"","","","",0,
-		"2106-02-07 06:28:15.999","topic",7,42,41,42,3]`, got[1])
+	require.JSONEq(t, `["e\u0000'\n","2024-12-01 00:00:00.123","post_comment","ü","p","a",-5,"phone","1.2","c","s1",2,"tv","s2",
+		"2024-12-01 00:00:00.456",3,1099511627776,"topic",7,41,41,42,3]`, got[0])
+	require.JSONEq(t, `["","1970-01-01 00:00:00.000","post_impression","","","",0,"","","","",0,"","",
+		"2106-02-07 06:28:15.999",0,0,"topic",7,42,41,42,3]`, got[1])
+}
+
+// A range announced with an earlier list of columns is written with that: the others take their defaults.
+func TestInsertWithEarlierColumns(t *testing.T) {
+	c, db := openTables(t)
+	b := newBatch(checkpoint{next: 41})
+	e := activity("e", december, from(0, 1))
+	e.SessionID, e.DeviceCount, e.RootPartition = "s", 1, 2
+	b.add(input{offset: 41, row: e})
+	a := b.announcement()
+	a.Columns = 1
+	require.NoError(t, c.Insert(t.Context(), b.blocks("topic", 7, a)[0]))
+	got := readColumn[string](t, db, `SELECT toJSONString(tuple(event_id, session_id, device_count, previous_device, connects_session_id, root_partition, root_offset)) FROM nova.post_events`)
+	require.Equal(t, []string{`["e","",0,"","",-1,-1]`}, got)
 }
 
 func TestInsertAgainIsNoInsert(t *testing.T) {

@@ -25,8 +25,8 @@ import (
 // The names in Kafka. The sink of the tests shares its cluster with others.
 const (
 	prefix        = "try-"
-	activityTopic = prefix + string(topology.Activity)
-	lettersTopic  = prefix + string(topology.ActivityDLQ)
+	activityTopic = prefix + string(topology.EnrichedEvents)
+	lettersTopic  = prefix + string(topology.EnrichedDLQ)
 	groupName     = prefix + topology.PostEventsSink
 )
 
@@ -42,7 +42,7 @@ func (r *registrar) Schema(context.Context, int) (string, error) {
 	return "", schemas.ErrSchemaNotFound
 }
 
-// broker is a Kafka of the test's own, and a recount of what was put into topic activity.
+// broker is a Kafka of the test's own, and a recount of what was put into topic enriched-events.
 type broker struct {
 	*kfake.Cluster
 	t      *testing.T
@@ -53,7 +53,7 @@ type broker struct {
 
 	mu      sync.Mutex
 	rng     *rand.Rand
-	sent    [][]any // by partition: *schemas.Activity, or []byte that is none
+	sent    [][]any // by partition: *schemas.EnrichedEvent, or []byte that is none
 	origins []int64 // by partition: next origin of the upstream partition of that number
 }
 
@@ -108,7 +108,7 @@ func (b *broker) produce(n int) {
 				a := upstreamOutput(int32(p), b.origins[p])
 				b.origins[p]++
 				var err error
-				value, err = b.codecs.Activity.Encode(a)
+				value, err = b.codecs.EnrichedEvents.Encode(a)
 				require.NoError(b.t, err)
 				b.sent[p] = append(b.sent[p], a)
 			}
@@ -119,7 +119,7 @@ func (b *broker) produce(n int) {
 }
 
 // upstreamOutput is what the stage before makes of its input at that offset: the same each time.
-func upstreamOutput(partition int32, offset int64) *schemas.Activity {
+func upstreamOutput(partition int32, offset int64) *schemas.EnrichedEvent {
 	rng := rand.New(rand.NewPCG(uint64(partition), uint64(offset)))
 	at := december + rng.Int64N(1000)
 	if rng.IntN(3) == 0 {
@@ -148,7 +148,7 @@ func (b *broker) recount() (events map[string]int, byMonthAndPost map[string]int
 	for p, records := range b.sent {
 		for offset, r := range records {
 			account.In++
-			a, ok := r.(*schemas.Activity)
+			a, ok := r.(*schemas.EnrichedEvent)
 			switch {
 			case !ok:
 				account.Dead++

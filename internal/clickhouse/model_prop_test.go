@@ -22,7 +22,7 @@ func (w *world) expect() expected {
 	seen := map[schemas.Origin]bool{}
 	for _, m := range w.log {
 		e.account.In++
-		a, readable := w.codec[string(m.Value)].(*schemas.Activity)
+		a, readable := w.codec[string(m.Value)].(*schemas.EnrichedEvent)
 		switch {
 		case !readable:
 			e.account.Dead++

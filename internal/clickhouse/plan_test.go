@@ -14,7 +14,7 @@ func TestPlanSplitsByMonth(t *testing.T) {
 		b.add(input{offset: 7 + int64(i), row: activity("e", at, from(0, int64(i)))})
 	}
 	a := b.announcement()
-	require.Equal(t, &schemas.Announcement{First: 7, Last: 9, Parts: []string{"202412", "202411"}, Columns: 1}, a)
+	require.Equal(t, &schemas.Announcement{First: 7, Last: 9, Parts: []string{"202412", "202411"}, Columns: currentColumns}, a)
 
 	a.Attempt = 2
 	blocks := b.blocks("topic", 5, a)
@@ -58,7 +58,7 @@ func TestColumnListsMakeOneValuePerRow(t *testing.T) {
 	for _, c := range columnLists[currentColumns] {
 		got[c.name] = c.values(block)
 	}
-	require.Len(t, got, 17)
+	require.Len(t, got, 23)
 	require.Equal(t, []string{"post_view", "post_view", "post_view"}, got["event_type"])
 	require.Equal(t, []int64{7, 8, 9}, got["kafka_offset"])
 	require.Equal(t, []int64{7, 7, 7}, got["batch_first"])

@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/nova-social/nova-streams/schemas"
@@ -10,24 +11,27 @@ import (
 // Row is one row of post_events, before it is split into columns.
 type Row struct {
 	Offset int64 // of the record in its Kafka partition
-	*schemas.Activity
+	*schemas.EnrichedEvent
 }
 
 // endOfTime is the first Unix millisecond that the table's dates cannot hold: its TTL counts in 32-bit seconds.
 const endOfTime = int64(1) << 32 * 1000
 
-// refusal says why an activity cannot be a row; nil if it can.
-func refusal(a *schemas.Activity) *schemas.Unreadable {
-	if eventType[a.Action] == "" {
-		return &schemas.Unreadable{Reason: schemas.ReasonInvalidField, Detail: fmt.Sprintf("action: no event type for %v", a.Action)}
+// refusal says why an event cannot be a row; nil if it can.
+func refusal(e *schemas.EnrichedEvent) *schemas.Unreadable {
+	if eventType[e.Action] == "" {
+		return &schemas.Unreadable{Reason: schemas.ReasonInvalidField, Detail: fmt.Sprintf("action: no event type for %v", e.Action)}
 	}
 	for _, t := range []struct {
 		name string
 		ms   int64
-	}{{"event_time", a.EventTime}, {"root_time", a.RootTime}} {
+	}{{"event_time", e.EventTime}, {"root_time", e.RootTime}} {
 		if t.ms < 0 || t.ms >= endOfTime {
 			return &schemas.Unreadable{Reason: schemas.ReasonInvalidField, Detail: fmt.Sprintf("%s: %d ms is not from 1970 to 2106", t.name, t.ms)}
 		}
+	}
+	if e.DeviceCount < 0 || e.DeviceCount > math.MaxUint16 {
+		return &schemas.Unreadable{Reason: schemas.ReasonInvalidField, Detail: fmt.Sprintf("device_count: %d is not from 0 to %d", e.DeviceCount, math.MaxUint16)}
 	}
 	return nil
 }

@@ -66,7 +66,7 @@ func TestMigrateOnce(t *testing.T) {
 	cfg, db := startServer(t)
 	applied, err := Migrate(t.Context(), cfg)
 	require.NoError(t, err)
-	require.Equal(t, []string{"0001_post_events.sql"}, applied)
+	require.Equal(t, []string{"0001_post_events.sql", "0002_sessions.sql"}, applied)
 	applied, err = Migrate(t.Context(), cfg)
 	require.NoError(t, err)
 	require.Empty(t, applied)
@@ -75,8 +75,6 @@ func TestMigrateOnce(t *testing.T) {
 	for _, c := range columnLists[currentColumns] {
 		require.Contains(t, columns, c.name+" "+c.typ)
 	}
-	require.Contains(t, columns, "session_id String")
-	require.Contains(t, columns, "device_count UInt16")
 }
 
 func TestRetentionFollowsTheConfiguration(t *testing.T) {
@@ -86,7 +84,7 @@ func TestRetentionFollowsTheConfiguration(t *testing.T) {
 		applied []string
 		ttl     string
 	}{
-		{0, []string{"0001_post_events.sql"}, ""},
+		{0, []string{"0001_post_events.sql", "0002_sessions.sql"}, ""},
 		{90 * day, []string{"post_events: keep rows for 90 days"}, "toIntervalDay(90)"},
 		{90 * day, nil, "toIntervalDay(90)"},
 		{7 * day, []string{"post_events: keep rows for 7 days"}, "toIntervalDay(7)"},

@@ -30,7 +30,7 @@ var _ sarama.ConsumerGroupHandler = (*session)(nil)
 
 // join connects and prepares a membership.
 func join(s *Sink) (_ *member, err error) {
-	m := &member{sink: s, offsets: &offsets{group: s.cfg.Prefix + topology.PostEventsSink, topic: s.cfg.Prefix + string(topology.Activity)}}
+	m := &member{sink: s, offsets: &offsets{group: s.cfg.Prefix + topology.PostEventsSink, topic: s.cfg.Prefix + string(topology.EnrichedEvents)}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("connecting to Kafka: %w", err), m.leave())
@@ -55,7 +55,7 @@ func join(s *Sink) (_ *member, err error) {
 	if m.offsets.client, err = sarama.NewClient(s.cfg.Brokers, asking); err != nil {
 		return m, err
 	}
-	m.dead = &deadLetters{topic: s.cfg.Prefix + string(topology.ActivityDLQ), brokers: s.cfg.Brokers, config: m.burying(), codec: s.deps.DeadLetters}
+	m.dead = &deadLetters{topic: s.cfg.Prefix + string(topology.EnrichedDLQ), brokers: s.cfg.Brokers, config: m.burying(), codec: s.deps.DeadLetters}
 	return m, nil
 }
 
@@ -212,7 +212,7 @@ func (s *session) claim(ctx, work context.Context, group sarama.ConsumerGroupSes
 	defer sink.claimed(p, s.starts[p].from, messages)()
 	c := &claim{
 		messages: messages.Messages(),
-		codec:    sink.deps.Activity,
+		codec:    sink.deps.Events,
 		limits:   sink.cfg.limits(),
 		writer: &writer{
 			ledger:    sink.ledger(&membership{o, group.MemberID(), group.GenerationID(), p}),

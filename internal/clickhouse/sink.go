@@ -16,7 +16,7 @@ import (
 // Deps are what a sink needs from the rest of the program.
 type Deps struct {
 	Table       Table      // usually a *Client
-	Activity    goka.Codec // of topic activity
+	Events      goka.Codec // of topic enriched-events
 	DeadLetters goka.Codec // of the dead-letter topic
 	Log         *slog.Logger
 	Metrics     *Metrics // nil for none
@@ -41,8 +41,8 @@ func NewSink(cfg SinkConfig, deps Deps) (*Sink, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	if deps.Table == nil || deps.Activity == nil || deps.DeadLetters == nil || deps.Log == nil {
-		return nil, errors.New("clickhouse: Table, Activity, DeadLetters and Log of a sink must be set, one is nil")
+	if deps.Table == nil || deps.Events == nil || deps.DeadLetters == nil || deps.Log == nil {
+		return nil, errors.New("clickhouse: Table, Events, DeadLetters and Log of a sink must be set, one is nil")
 	}
 	return &Sink{cfg: cfg, deps: deps, ledger: func(m *membership) ledger { return m }, tune: func(*sarama.Config) {}}, nil
 }

@@ -50,7 +50,7 @@ func TestSinkStopsWhereTheLogWasCut(t *testing.T) {
 func TestSinkStopsWhereTheLogEndsEarly(t *testing.T) {
 	for name, at := range map[string]checkpoint{
 		"committed": {next: 51},
-		"announced": {next: 40, meta: schemas.CommitMeta{Announced: &schemas.Announcement{First: 40, Last: 50, Parts: []string{"202411"}, Columns: 1}}},
+		"announced": {next: 40, meta: schemas.CommitMeta{Announced: &schemas.Announcement{First: 40, Last: 50, Parts: []string{"202411"}, Columns: currentColumns}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := startBroker(t, 1)
@@ -63,8 +63,8 @@ func TestSinkStopsWhereTheLogEndsEarly(t *testing.T) {
 
 func TestSinkStopsAtARangeItCannotBuildAgain(t *testing.T) {
 	for name, a := range map[string]*schemas.Announcement{
-		"other parts":   {First: 40, Last: 44, Parts: []string{"199901"}, Columns: 1},
-		"newer columns": {First: 40, Last: 44, Parts: []string{"202412", "202411"}, Columns: 2},
+		"other parts":   {First: 40, Last: 44, Parts: []string{"199901"}, Columns: currentColumns},
+		"newer columns": {First: 40, Last: 44, Parts: []string{"202412", "202411"}, Columns: currentColumns + 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := startBroker(t, 1)

@@ -15,6 +15,7 @@ import (
 	"github.com/nova-social/nova-streams/internal/cache"
 	"github.com/nova-social/nova-streams/internal/clickhouse"
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
+	"github.com/nova-social/nova-streams/internal/domain/session"
 	"github.com/nova-social/nova-streams/internal/registry"
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/internal/trending"
@@ -29,6 +30,7 @@ type Config struct {
 	ClickHouse clickhouse.Config `koanf:"clickhouse"`
 	Redis      cache.Config
 	Dedup      dedup.Config
+	Sessions   session.Rule
 	Streams    streams.Config        `omit:"Brokers,ClientID,Prefix,Shared,EpochsTopic,Controls"`
 	Sink       clickhouse.SinkConfig `omit:"Brokers,ClientID,Prefix"`
 	Window     engagement.Window
@@ -66,6 +68,7 @@ func Default() Config {
 		ClickHouse: clickhouse.DefaultConfig(),
 		Redis:      cache.DefaultConfig(),
 		Dedup:      dedup.DefaultConfig(),
+		Sessions:   session.DefaultRule(),
 		Streams:    streams.DefaultConfig(),
 		Sink:       clickhouse.DefaultSinkConfig(),
 		Window:     engagement.DefaultWindow(),

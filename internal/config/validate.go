@@ -26,6 +26,7 @@ func (c *Config) Validate() error {
 		{"clickhouse", c.ClickHouse.Validate()},
 		{"redis", c.Redis.Validate()},
 		{"dedup", c.Dedup.Validate()},
+		{"sessions", c.Sessions.Validate()},
 		{"streams", stages.Validate()},
 		{"sink", c.SinkConfig().Validate()},
 		{"window", c.Window.Validate()},

@@ -86,7 +86,7 @@ var forwarded = sync.Pool{New: func() any { return new(schemas.Activity) }}
 func forward(ctx goka.Context, e *schemas.Event, root int64) {
 	a, _ := forwarded.Get().(*schemas.Activity)
 	a.Event, a.RootTime = *e, root
-	ctx.Emit(topology.Activity, ctx.Key(), a)
+	ctx.Emit(topology.Activity, e.UserID, a)
 	*a = schemas.Activity{}
 	forwarded.Put(a)
 	switch e.Action {

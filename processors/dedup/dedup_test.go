@@ -46,7 +46,7 @@ func TestEvent_is_forwarded_by_what_it_is(t *testing.T) {
 			require.Equal(t, schemas.Applied, b.In("u:p", now, e))
 
 			keys, got := b.Out(topology.Activity)
-			require.Equal(t, []string{"u:p"}, keys)
+			require.Equal(t, []string{"u"}, keys)
 			a := got[0].(*schemas.Activity)
 			require.Equal(t, now.UnixMilli(), a.RootTime)
 			require.Equal(t, []any{e.EventID, e.EventTime, e.UserID, e.PostID, e.Action, e.Device, e.CommentID},
