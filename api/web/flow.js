@@ -6,7 +6,8 @@ const stages = [
   { group: 'dedup', name: 'Dedup', what: 'lets each event through once' },
   { group: 'reactions', name: 'Reactions', what: 'likes and comments of dedup: one like per user and post' },
   { group: 'scores', name: 'Scores', what: 'views and shares of dedup, likes and comments of reactions: counts per post' },
-  { group: 'sink-post-events', name: 'ClickHouse', what: 'keeps each event of dedup, for analysts', branch: true },
+  { group: 'sessions', name: 'Sessions', what: 'each event of dedup: which session of its user it belongs to', branch: true },
+  { group: 'sink-post-events', name: 'ClickHouse', what: 'keeps each event, for analysts' },
 ]
 const rateOver = 5_000 // ms: offsets are committed in steps, so a rate needs a few of them
 const kept = 60 // samples of a curve, one a second

@@ -26,6 +26,7 @@ type event struct {
 	PostID    string `json:"post_id"`
 	AuthorID  string `json:"author_id"`
 	Action    string `json:"action"`
+	Device    string `json:"device"`
 }
 
 func readEvents(t *testing.T, file string) []event {
@@ -101,13 +102,15 @@ func (tr *truth) feed(ctx context.Context, t *testing.T, brokers []string, event
 		close(failed)
 	}()
 	limit := rate.NewLimiter(rate.Limit(perSecond), perSecond/10)
+	devices := []string{"", "phone", "tablet"}
 	for pass := 0; ctx.Err() == nil; pass++ {
-		for _, e := range events {
+		for n, e := range events {
 			if limit.Wait(ctx) != nil {
 				break
 			}
 			e.EventID += fmt.Sprint("/", tag, pass)
-			e.EventTime = time.Now().UTC().Format(time.RFC3339Nano)
+			late := time.Duration(n%10) * 100 * time.Millisecond
+			e.EventTime, e.Device = time.Now().Add(-late).UTC().Format(time.RFC3339Nano), devices[n%len(devices)]
 			if pass > 0 && e.Action == "like" {
 				e.UserID += fmt.Sprint("/", pass)
 			}

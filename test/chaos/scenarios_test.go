@@ -65,7 +65,7 @@ func TestTables_on_disk(t *testing.T) {
 	skipShort(t)
 	dir := t.TempDir()
 	w := newWorld(t, 1, "", func(j *job) {
-		j.Disk, j.DataDir = []string{string(topology.Dedup), string(topology.Reactions), string(topology.Scores)}, dir
+		j.Disk, j.DataDir = []string{string(topology.Dedup), string(topology.Reactions), string(topology.Scores), string(topology.Sessions)}, dir
 	})
 	w.feed("")
 	w.start("a")

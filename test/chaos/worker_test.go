@@ -77,6 +77,7 @@ func (j job) config() config.Config {
 	cfg.Streams.Instance, cfg.Streams.Disk, cfg.Streams.DataDir = j.Instance, j.Disk, j.DataDir
 	cfg.Streams.Controls = j.Controls
 	cfg.Sink.SessionTimeout, cfg.Sink.BatchAge = session, 200*time.Millisecond
+	cfg.Sessions.Gap, cfg.Sessions.Keep = 200*time.Millisecond, 5*time.Second // that all there is to sessions happens
 	return cfg
 }
 

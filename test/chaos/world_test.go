@@ -23,6 +23,7 @@ import (
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/internal/testbuffer"
 	"github.com/nova-social/nova-streams/schemas"
+	"github.com/nova-social/nova-streams/test/oracle"
 	"github.com/nova-social/nova-streams/test/realkafka"
 	"github.com/nova-social/nova-streams/topology"
 )
@@ -179,9 +180,10 @@ func (w *world) inputs() []streams.Input {
 		{Group: string(topology.Dedup), Topic: string(topology.Events)},
 		{Group: string(topology.Reactions), Topic: string(topology.ReactionInputs)},
 		{Group: string(topology.Scores), Topic: string(topology.Engagements)},
+		{Group: string(topology.Sessions), Topic: string(topology.Activity)},
 	}
 	if w.sinks {
-		in = append(in, streams.Input{Group: topology.PostEventsSink, Topic: string(topology.Activity)})
+		in = append(in, streams.Input{Group: topology.PostEventsSink, Topic: string(topology.EnrichedEvents)})
 	}
 	return in
 }
@@ -271,6 +273,9 @@ func (w *world) requireExact(accounts map[string]schemas.Accounting) {
 	if w.sinks {
 		require.Equal(w.t, w.truth.rows, rowsInClickHouse(w.t, w.stack), "rows in ClickHouse")
 		require.Equal(w.t, w.truth.rows, accounts[topology.PostEventsSink].Applied)
+		cfg := w.job.config()
+		sessions, connections := oracle.RequireSessions(w.t, &cfg, w.stack)
+		w.t.Logf("%d sessions, %d connections of two: all exact", sessions, connections)
 	}
 	require.Zero(w.t, w.says("stage stopped"), "a stage gave up")
 	var replays int64

@@ -15,6 +15,7 @@ import (
 	"github.com/nova-social/nova-streams/internal/streams/streamstest"
 	"github.com/nova-social/nova-streams/internal/trending"
 	"github.com/nova-social/nova-streams/schemas"
+	"github.com/nova-social/nova-streams/test/oracle"
 	"github.com/nova-social/nova-streams/topology"
 )
 
@@ -43,8 +44,11 @@ func TestGitHubHour(t *testing.T) {
 			d := st.Accounting["dedup"]
 			require.Equal(t, schemas.Accounting{In: int64(len(all)), Applied: int64(distinct), Duplicate: int64(len(all) - distinct)}, d)
 			require.Equal(t, schemas.Accounting{In: int64(distinct), Applied: int64(distinct)}, st.Accounting[topology.PostEventsSink])
+			require.Equal(t, st.Accounting[topology.PostEventsSink], st.Accounting[string(topology.Sessions)])
 			s.requirePosts(byPost, last, shift)
 			s.requireRows(rows)
+			sessions, connections := oracle.RequireSessions(t, &s.cfg, s.stack.Stack)
+			t.Logf("%d sessions, %d connections of two", sessions, connections)
 			s.requireOracle(shift)
 			s.requireCached()
 		})

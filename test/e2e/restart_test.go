@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nova-social/nova-streams/internal/app"
+	"github.com/nova-social/nova-streams/test/oracle"
 )
 
 // Everything is stopped and started again on the same data directory; the same events sent once more change nothing.
@@ -39,5 +40,6 @@ func TestRestart_keeps_everything(t *testing.T) {
 	require.Equal(t, int64(distinct), st.Accounting["dedup"].Applied)
 	s.requirePosts(byPost, last, shift)
 	s.requireRows(rows)
+	oracle.RequireSessions(t, &s.cfg, s.stack.Stack)
 	s.requireOracle(shift)
 }

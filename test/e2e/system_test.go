@@ -39,6 +39,7 @@ func start(t *testing.T, stack *servers, roles ...app.Role) *system {
 	cfg.ClickHouse.Addrs = []string{stack.ClickHouseAddr()}
 	cfg.Redis.URL = "redis://" + stack.RedisAddr()
 	cfg.HTTP.Addr = "127.0.0.1:0"
+	cfg.Sessions.Gap = 2 * time.Minute // so that an hour has several sessions of a user
 	_, err := clickhouse.Migrate(t.Context(), cfg.ClickHouse)
 	require.NoError(t, err)
 	s := &system{t: t, stack: stack, cfg: cfg}

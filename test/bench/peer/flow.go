@@ -11,6 +11,7 @@ import (
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/processors/reactions"
 	"github.com/nova-social/nova-streams/processors/scores"
+	"github.com/nova-social/nova-streams/processors/sessions"
 	"github.com/nova-social/nova-streams/schemas"
 	"github.com/nova-social/nova-streams/topology"
 )
@@ -32,7 +33,12 @@ func members(flow, input string, cfg config.Config) ([]member, *schemas.Codecs, 
 	count := member{topology.ScoresGroup(codecs), scores.Config{Window: cfg.Window}.On}
 	switch flow {
 	case "whole":
-		return []member{{dedup, cfg.Dedup.On}, {topology.ReactionsGroup(codecs), reactions.On}, count}, codecs, nil
+		return []member{
+			{dedup, cfg.Dedup.On},
+			{topology.ReactionsGroup(codecs), reactions.On},
+			count,
+			{topology.SessionsGroup(codecs), sessions.Config{Rule: cfg.Sessions}.On},
+		}, codecs, nil
 	case "lean":
 		dedup.Outputs = []topology.Output{{Topic: topology.Engagements, Codec: codecs.Engagements}, {Topic: topology.EventsDLQ, Codec: codecs.DeadLetters}}
 		return []member{{dedup, straight(cfg.Dedup.On)}, count}, codecs, nil

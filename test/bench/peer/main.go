@@ -3,7 +3,7 @@
 // The benchmark starts it, feeds a topic, kills it, and asks it over HTTP what it has counted; names and addresses come
 // from the environment (PB_…). What runs are the product's own graphs, verbs, layer, view and trending list:
 //
-//	-flow whole   dedup, reactions, scores as in production: activity is written for the sink, likes pass reactions
+//	-flow whole   all groups as in production: likes pass reactions, every event passes sessions on its way to the sink
 //	-flow lean    dedup and scores alone: every action goes straight to engagements, which is all that other engines do
 //
 // It has no sink, no registry and no API of the product. Guarantee: that of package streams.

@@ -48,8 +48,11 @@ func newPeer(env environment, flow string, log *slog.Logger) (*peer, error) {
 	}
 	for _, m := range all {
 		opts := streams.Options{RowKey: m.group.RowKey}
-		if m.group.Name == topology.Dedup {
+		switch m.group.Name {
+		case topology.Dedup:
 			opts.Keep = cfg.Dedup.Keep
+		case topology.Sessions:
+			opts.Keep = cfg.Sessions.Keep
 		}
 		stage, err := streams.New(layer, m.group.Graph, m.verb, opts)
 		if err != nil {
