@@ -3,7 +3,7 @@
 // A session is a stretch of event time; an event belongs to it if it lies in it, or not further than the gap from one of
 // its ends, which then moves. Of two sessions in reach it joins the nearer one, of two equally near the earlier one. One
 // that reaches none opens a session of its own. So sessions of a user never overlap, and none is ever renamed or merged:
-// an event that lies between two and makes them one visit joins one of them, and says which other it connects.
+// an event that lies between two neighbours and makes them one visit joins one of them, and says which other it connects.
 //
 // Events come in any order. What is decided depends on the events that came before, never on a clock. It does no I/O and
 // knows nothing of users; a session is kept for as long as its rule says.
@@ -31,7 +31,7 @@ type Visit struct {
 	Opened   bool   // it is the first of its session to come
 	Devices  int    // different devices so far, this event's included; events without one do not count
 	Previous string // the device of the session's latest event so far, if that is another than this one's; empty if this event is older
-	Connects *ID    // the other of two sessions that were further apart than the gap until this event; nil for none
+	Connects *ID    // the other of two neighbours that were further apart than the gap until this event; nil for none
 }
 
 // Rule says how far events of one session may lie apart, and for how long sessions are remembered.

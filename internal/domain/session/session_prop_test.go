@@ -42,12 +42,13 @@ func naive(before []arrival, at int64, gap int64) (joined, connects int) {
 			joined, best, bestFirst = n, d, s.first
 		}
 	}
+	pause := func(n, m int) int64 { return max(spans[n].first, spans[m].first) - min(spans[n].last, spans[m].last) }
 	for _, n := range reached {
-		if n == joined {
-			continue
+		between := false
+		for m := range spans {
+			between = between || m != n && m != joined && pause(n, m) < pause(n, joined) && pause(m, joined) < pause(n, joined)
 		}
-		a, b := spans[joined], spans[n]
-		if max(a.first, b.first)-min(a.last, b.last) > gap {
+		if n != joined && pause(n, joined) > gap && !between {
 			connects = n
 		}
 	}
@@ -124,6 +125,18 @@ func previous(before []arrival, n int, at int64, device string) string {
 		return ""
 	}
 	return on
+}
+
+// Only neighbours are connected: what lies beyond one of them is of the same visit already.
+func TestJoin_connects_neighbours(t *testing.T) {
+	rule := session.Rule{Gap: 10 * time.Millisecond, Keep: time.Hour}
+	var sessions []session.Session
+	var v session.Visit
+	for n, at := range []int64{0, 11, 22, 5, 7, 9, 12, 18} {
+		sessions, v = rule.Join(sessions, at, "", id(n))
+	}
+	require.Equal(t, id(2), v.Session, "that of 22")
+	require.Nil(t, v.Connects, "it reaches 0 to 9, too, which is 13 away from 22; but 11 to 12 lies between, and near enough to both")
 }
 
 // Whatever the order of the events, two of them are of one visit as long as no pause between them is longer than the
