@@ -63,7 +63,7 @@ type EnrichedEvent struct {
 	SessionID         string `avro:"session_id"`          // a UUID
 	DeviceCount       int32  `avro:"device_count"`        // different devices of the session so far, this event's included
 	PreviousDevice    string `avro:"previous_device"`     // of the session's latest event so far, if this one comes from another device; else empty
-	ConnectsSessionID string `avro:"connects_session_id"` // the other of two sessions that were further apart than the gap until this event; empty for none
+	ConnectsSessionID string `avro:"connects_session_id"` // the other of two neighbouring sessions that were further apart than the gap until this event; empty for none
 	Origin            Origin `avro:"origin"`
 }
 

@@ -28,13 +28,10 @@ const currentColumns = 2
 
 // columnLists are the column lists of all versions. A version never changes: a range announced with one is written with
 // it, whoever finishes the range. Columns that are not listed take the table's defaults.
-var columnLists = map[int32][]column{
-	1: eventColumns,
-	2: slices.Concat(eventColumns, sessionColumns),
-}
+var columnLists = map[int32][]column{1: columns1, 2: columns2}
 
 var (
-	eventColumns = []column{
+	columns1 = []column{
 		col("event_id", "String", func(_ *Block, r *Row) string { return r.EventID }),
 		col("event_time", "DateTime64(3, 'UTC')", func(_ *Block, r *Row) int64 { return r.EventTime }),
 		col("event_type", eventTypes, func(_ *Block, r *Row) string { return eventType[r.Action] }),
@@ -53,14 +50,14 @@ var (
 		col("batch_last", "Int64", func(b *Block, _ *Row) int64 { return b.Last }),
 		col("batch_attempt", "Int32", func(b *Block, _ *Row) int32 { return b.Attempt }),
 	}
-	sessionColumns = []column{
+	columns2 = append(slices.Clone(columns1),
 		col("session_id", "String", func(_ *Block, r *Row) string { return r.SessionID }),
 		col("device_count", "UInt16", func(_ *Block, r *Row) uint16 { return uint16(r.DeviceCount) }),
 		col("previous_device", "LowCardinality(String)", func(_ *Block, r *Row) string { return r.PreviousDevice }),
 		col("connects_session_id", "String", func(_ *Block, r *Row) string { return r.ConnectsSessionID }),
 		col("root_partition", "Int32", func(_ *Block, r *Row) int32 { return r.RootPartition }),
 		col("root_offset", "Int64", func(_ *Block, r *Row) int64 { return r.RootOffset }),
-	}
+	)
 )
 
 const eventTypes = `Enum8('post_view' = 1, 'post_impression' = 2, 'post_like' = 3, 'post_comment' = 4, 'post_share' = 5)`

@@ -77,7 +77,7 @@ func arrivals(t *testing.T, seed uint64) []arrival {
 	}
 	slices.SortStableFunc(all, func(a, b arrival) int { return a.appended.Compare(b.appended) })
 	for i, a := range all { // dedup took its time with each
-		a.activity.RootTime = a.appended.Add(-time.Duration(rng.Int64N(int64(5 * time.Second)))).UnixMilli()
+		a.activity.RootTime = a.appended.Add(-time.Duration(rng.Int64N(int64(time.Minute)))).UnixMilli()
 		all[i] = a
 	}
 	return all
@@ -168,6 +168,22 @@ func TestRow_is_worth_nothing_once_it_may_be_removed(t *testing.T) {
 		require.Equal(t, schemas.Applied, b.In("u", now.Add(after), at(1, "e2", "phone")))
 		_, second := out(t, b)
 		require.Equal(t, same, first.SessionID == second.SessionID, after)
+	}
+}
+
+// What is forgotten depends on the newest root time there was, not on that of the event at hand.
+func TestSessions_are_forgotten_by_the_newest_root_time(t *testing.T) {
+	rule := session.Rule{Gap: time.Hour, Keep: 2 * time.Hour}
+	for older, same := range map[time.Duration]bool{0: true, time.Millisecond: false} {
+		b, now := bench(t, rule), time.Date(2026, 1, 2, 15, 0, 0, 0, time.UTC)
+		in := func(id string, root time.Time) string {
+			a := at(0, id, "phone")
+			a.EventTime, a.RootTime = now.Add(-rule.Gap-rule.Keep-older).UnixMilli(), root.UnixMilli()
+			require.Equal(t, schemas.Applied, b.In("u", now, a))
+			_, e := out(t, b)
+			return e.SessionID
+		}
+		require.Equal(t, same, in("e1", now) == in("e2", now.Add(-time.Minute)), older)
 	}
 }
 

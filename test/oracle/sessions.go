@@ -110,7 +110,7 @@ func (o *Sessions) user(a *schemas.Activity, appended int64) *user {
 	return u
 }
 
-// find returns the session an event of that time joins, and the other one that it connects with it; nil for none.
+// find returns the session an event of that time joins, and its neighbour that it connects with it; nil for none.
 func (o *Sessions) find(u *user, at int64) (joined, connected *visited) {
 	gap := o.Gap.Milliseconds()
 	var near []*visited
@@ -127,13 +127,25 @@ func (o *Sessions) find(u *user, at int64) (joined, connected *visited) {
 		}
 	}
 	for _, v := range near {
-		first, last := v.span()
-		from, to := joined.span()
-		if v != joined && max(first, from)-min(last, to) > gap {
+		if v != joined && pause(v, joined) > gap && !u.between(v, joined) {
 			connected = v
 		}
 	}
 	return joined, connected
+}
+
+// pause is the time between two sessions.
+func pause(v, w *visited) int64 {
+	first, last := v.span()
+	from, to := w.span()
+	return max(first, from) - min(last, to)
+}
+
+// between reports whether another session lies between two.
+func (u *user) between(v, w *visited) bool {
+	return slices.ContainsFunc(u.sessions, func(x *visited) bool {
+		return x != v && x != w && pause(v, x) < pause(v, w) && pause(x, w) < pause(v, w)
+	})
 }
 
 func sessionID(userID, eventID string) string {
