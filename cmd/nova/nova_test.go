@@ -21,6 +21,7 @@ import (
 	"github.com/nova-social/nova-streams/internal/devstack/devstacktest"
 	"github.com/nova-social/nova-streams/internal/kafka"
 	"github.com/nova-social/nova-streams/internal/testbuffer"
+	"github.com/nova-social/nova-streams/schemas"
 	"github.com/nova-social/nova-streams/topology"
 )
 
@@ -148,6 +149,11 @@ func TestOperate(t *testing.T) {
 	}, 20*time.Second, 100*time.Millisecond, "%s", &stderr)
 	require.Equal(t, map[string]int64{"views": 0, "impressions": 0, "likes": 0, "comments": 1, "shares": 1}, found.Row.Lifetime)
 	require.NotEmpty(t, found.Row.Buckets)
+	require.Eventually(t, func() bool {
+		out, err = nova(t, "tables", "get", "sessions", "u", brokers, prefix)
+		return err == nil
+	}, 20*time.Second, 100*time.Millisecond)
+	require.Contains(t, out, `"id": "`+schemas.DeriveSessionID("u", "a").String()+`"`)
 
 	require.Eventually(t, func() bool {
 		out, err = nova(t, "dlq", "list", brokers, prefix, registry)
