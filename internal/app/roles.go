@@ -73,7 +73,7 @@ func (a *App) buildSinks() error {
 	if !a.opts.wants(topology.PostEventsSink) {
 		return nil
 	}
-	client, err := clickhouse.Open(a.cfg.ClickHouse)
+	client, err := clickhouse.Open(a.cfg.ClickHouse, clickhouse.Measured(clickhouse.NewCallMetrics(a.metrics)))
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,9 @@ type Config struct {
 	DialTimeout     time.Duration // wait for a connection, and for a free one
 	ReadTimeout     time.Duration // wait for the next bytes of an answer
 	InsertTimeout   time.Duration // wait for one insert as a whole
+	QueryTimeout    time.Duration // wait for one query as a whole
 
+	Breaker   BreakerConfig
 	Retention Retention
 }
 
@@ -49,6 +51,8 @@ func DefaultConfig() Config {
 		DialTimeout:     5 * time.Second,
 		ReadTimeout:     time.Minute,
 		InsertTimeout:   time.Minute,
+		QueryTimeout:    10 * time.Second,
+		Breaker:         DefaultBreakerConfig(),
 	}
 }
 
@@ -90,10 +94,14 @@ func (c Config) Validate() error {
 		{"DialTimeout", c.DialTimeout},
 		{"ReadTimeout", c.ReadTimeout},
 		{"InsertTimeout", c.InsertTimeout},
+		{"QueryTimeout", c.QueryTimeout},
 	} {
 		if d.val <= 0 {
 			return fmt.Errorf("clickhouse: %s must be positive, is %v", d.name, d.val)
 		}
+	}
+	if err := c.Breaker.Validate(); err != nil {
+		return err
 	}
 	if r := c.Retention.PostEvents; r < 0 || r%day != 0 {
 		return fmt.Errorf("clickhouse: Retention.PostEvents must be whole days, is %v", r)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
 var _ Table = (*Client)(nil)
@@ -13,8 +14,12 @@ var _ Table = (*Client)(nil)
 // Insert writes b as one native block. It returns when the block is in the table and in all views over it, or was
 // recognised as one that already is.
 func (c *Client) Insert(ctx context.Context, b *Block) error {
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.InsertTimeout)
-	defer cancel()
+	return c.do(ctx, "insert_post_events", c.cfg.InsertTimeout, func(ctx context.Context, conn driver.Conn) error {
+		return insert(ctx, conn, b)
+	})
+}
+
+func insert(ctx context.Context, conn driver.Conn, b *Block) error {
 	columns := columnLists[b.Columns]
 	names := make([]string, len(columns))
 	types := make([]ch.ColumnNameAndType, len(columns))
@@ -28,7 +33,7 @@ func (c *Client) Insert(ctx context.Context, b *Block) error {
 		"insert_deduplication_token": b.Token(),
 		"deduplicate_blocks_in_dependent_materialized_views": 1,
 	}))
-	batch, err := c.conn.PrepareBatch(ctx, "INSERT INTO post_events ("+strings.Join(names, ", ")+")")
+	batch, err := conn.PrepareBatch(ctx, "INSERT INTO post_events ("+strings.Join(names, ", ")+")")
 	if err != nil {
 		return fmt.Errorf("beginning to insert %s: %w", b.Token(), err)
 	}
@@ -46,10 +51,11 @@ func (c *Client) Insert(ctx context.Context, b *Block) error {
 
 // Holds reports whether post_events has rows read from that incarnation of the topic and partition.
 func (c *Client) Holds(ctx context.Context, topicID string, partition int32) (bool, error) {
-	var found uint64
-	err := c.conn.QueryRow(ctx, holdsSQL, ch.Named("topic_id", topicID), ch.Named("partition", partition)).Scan(&found)
+	row, err := QueryRow[struct {
+		Found uint64 `ch:"found"`
+	}](ctx, c, "holds", holdsSQL, ch.Named("topic_id", topicID), ch.Named("partition", partition))
 	if err != nil {
 		return false, fmt.Errorf("looking for rows of partition %d: %w", partition, err)
 	}
-	return found > 0, nil
+	return row.Found > 0, nil
 }

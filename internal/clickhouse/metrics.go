@@ -72,3 +72,49 @@ func (m *Metrics) refused(err error) {
 		m.refusals.Inc()
 	}
 }
+
+// CallMetrics are the numbers of the calls of all clients. A nil *CallMetrics counts nothing.
+type CallMetrics struct {
+	duration *prometheus.HistogramVec
+	errors   *prometheus.CounterVec
+	breakers *prometheus.GaugeVec
+}
+
+// NewCallMetrics registers the metrics of clients.
+func NewCallMetrics(r prometheus.Registerer) *CallMetrics {
+	m := &CallMetrics{
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "clickhouse_query_duration", Help: "Duration of calls to ClickHouse, seconds, by client, query and result: ok or error. Calls the breaker refused are not in it.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 2, 17),
+		}, []string{"client", "query", "result"}),
+		errors: prometheus.NewCounterVec(prometheus.CounterOpts{ //nolint:promlinter // the name is part of what was promised
+			Name: "clickhouse_query_errors", Help: "Failed calls to ClickHouse, by client and kind of error.",
+		}, []string{"client", "kind"}),
+		breakers: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "clickhouse_breaker_state", Help: "State of a client's circuit breaker: 0 closed, 1 half-open, 2 open.",
+		}, []string{"client"}),
+	}
+	r.MustRegister(m.duration, m.errors, m.breakers)
+	return m
+}
+
+func (m *CallMetrics) called(client, query string, took time.Duration, kind ErrorKind) {
+	if m == nil {
+		return
+	}
+	result := "ok"
+	if kind != KindNone {
+		result = "error"
+		m.errors.WithLabelValues(client, string(kind)).Inc()
+	}
+	if kind != KindBreakerOpen {
+		m.duration.WithLabelValues(client, query, result).Observe(took.Seconds())
+	}
+}
+
+func (m *CallMetrics) breaker(client, state string) {
+	if m == nil {
+		return
+	}
+	m.breakers.WithLabelValues(client).Set(map[string]float64{BreakerClosed: 0, BreakerHalfOpen: 1, BreakerOpen: 2}[state])
+}

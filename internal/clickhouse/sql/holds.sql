@@ -1,4 +1,4 @@
-SELECT count()
+SELECT count() AS found
 FROM (
     SELECT 1
     FROM post_events
