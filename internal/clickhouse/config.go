@@ -30,12 +30,21 @@ type Config struct {
 
 	Breaker   BreakerConfig
 	Retention Retention
+	Views     Views
 }
 
 // Retention says for how long each table keeps a row, counted from its event time. Zero is for ever. Rows go by whole
-// parts of a month, so they may stay up to a month longer.
+// parts of a month, so they may stay up to a month longer; minutes go within hours.
 type Retention struct {
-	PostEvents time.Duration // whole days
+	PostEvents             time.Duration // whole days
+	PostEngagementHourly   time.Duration // whole days
+	PostEngagementMinutely time.Duration // whole days, at least 2: post_stats_24h is made of the minutes
+}
+
+// Views says how often views are made anew and looked at.
+type Views struct {
+	PostStats time.Duration // between two refreshes of post_stats_24h, by the server; whole seconds
+	Check     time.Duration // between two looks at all views, for materialized_view_metadata and metrics
 }
 
 // DefaultConfig is for a server with its default user on this machine.
@@ -53,6 +62,8 @@ func DefaultConfig() Config {
 		InsertTimeout:   time.Minute,
 		QueryTimeout:    10 * time.Second,
 		Breaker:         DefaultBreakerConfig(),
+		Retention:       Retention{PostEngagementMinutely: 3 * day},
+		Views:           Views{PostStats: time.Minute, Check: 15 * time.Second},
 	}
 }
 
@@ -103,8 +114,37 @@ func (c Config) Validate() error {
 	if err := c.Breaker.Validate(); err != nil {
 		return err
 	}
-	if r := c.Retention.PostEvents; r < 0 || r%day != 0 {
-		return fmt.Errorf("clickhouse: Retention.PostEvents must be whole days, is %v", r)
+	if err := c.Retention.validate(); err != nil {
+		return err
+	}
+	return c.Views.validate()
+}
+
+func (r Retention) validate() error {
+	for _, d := range []struct {
+		name string
+		val  time.Duration
+	}{
+		{"PostEvents", r.PostEvents},
+		{"PostEngagementHourly", r.PostEngagementHourly},
+		{"PostEngagementMinutely", r.PostEngagementMinutely},
+	} {
+		if d.val < 0 || d.val%day != 0 {
+			return fmt.Errorf("clickhouse: Retention.%s must be whole days, is %v", d.name, d.val)
+		}
+	}
+	if m := r.PostEngagementMinutely; m == day {
+		return fmt.Errorf("clickhouse: Retention.PostEngagementMinutely must be at least 2 days, or 0, is %v", m)
+	}
+	return nil
+}
+
+func (v Views) validate() error {
+	if v.PostStats < time.Second || v.PostStats > time.Hour || v.PostStats%time.Second != 0 {
+		return fmt.Errorf("clickhouse: Views.PostStats must be whole seconds, up to an hour, is %v", v.PostStats)
+	}
+	if v.Check <= 0 {
+		return fmt.Errorf("clickhouse: Views.Check must be positive, is %v", v.Check)
 	}
 	return nil
 }

@@ -22,6 +22,19 @@ func TestConfigNamesWhatIsWrong(t *testing.T) {
 		"clickhouse: InsertTimeout must be positive, is -1s":                  func(c *Config) { c.InsertTimeout = -time.Second },
 		"clickhouse: Retention.PostEvents must be whole days, is 36h0m0s":     func(c *Config) { c.Retention.PostEvents = 36 * time.Hour },
 		"clickhouse: Retention.PostEvents must be whole days, is -24h0m0s":    func(c *Config) { c.Retention.PostEvents = -day },
+		"clickhouse: Retention.PostEngagementHourly must be whole days, is 1s": func(c *Config) {
+			c.Retention.PostEngagementHourly = time.Second
+		},
+		"clickhouse: Retention.PostEngagementMinutely must be at least 2 days, or 0, is 24h0m0s": func(c *Config) {
+			c.Retention.PostEngagementMinutely = day
+		},
+		"clickhouse: Views.PostStats must be whole seconds, up to an hour, is 1.5s": func(c *Config) {
+			c.Views.PostStats = 1500 * time.Millisecond
+		},
+		"clickhouse: Views.PostStats must be whole seconds, up to an hour, is 1h0m1s": func(c *Config) {
+			c.Views.PostStats = time.Hour + time.Second
+		},
+		"clickhouse: Views.Check must be positive, is 0s": func(c *Config) { c.Views.Check = 0 },
 	} {
 		c := DefaultConfig()
 		spoil(&c)

@@ -3,18 +3,21 @@ package clickhouse
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
-	"regexp"
-	"strconv"
 	"time"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/pressly/goose/v3"
 )
 
-// Migrate creates the database and brings its tables and their retention up to date. It returns what it changed, in
-// order; nothing if all was as it should be. It must not run twice at the same time.
+// migrationTime is how long the server may take for one statement: some read all events.
+const migrationTime = 6 * time.Hour
+
+// Migrate creates the database and brings its tables, their retention and their refreshes up to date. It returns what it
+// changed, in order; nothing if all was as it should be. It must not run twice at the same time. Sinks may run: where
+// that is needed, they wait. One that was killed is finished by the next.
 func Migrate(ctx context.Context, cfg Config) (applied []string, err error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -22,16 +25,36 @@ func Migrate(ctx context.Context, cfg Config) (applied []string, err error) {
 	if err := createDatabase(ctx, cfg); err != nil {
 		return nil, err
 	}
-	db := ch.OpenDB(cfg.options(cfg.Database))
+	options := cfg.options(cfg.Database)
+	options.ReadTimeout = migrationTime
+	db := ch.OpenDB(options)
 	defer func() { _ = db.Close() }()
-	if applied, err = createTables(ctx, db); err != nil {
+	if applied, err = createTables(ctx, db, cfg.Database); err != nil {
 		return applied, err
 	}
-	changed, err := setRetention(ctx, db, cfg.Database, "post_events", cfg.Retention.PostEvents)
-	if changed != "" {
-		applied = append(applied, changed)
+	for _, change := range []func() (string, error){
+		func() (string, error) {
+			return setRetention(ctx, db, cfg.Database, postEvents, cfg.Retention.PostEvents)
+		},
+		func() (string, error) {
+			return setRetention(ctx, db, cfg.Database, postEngagementHourly, cfg.Retention.PostEngagementHourly)
+		},
+		func() (string, error) {
+			return setRetention(ctx, db, cfg.Database, postEngagementMinutely, cfg.Retention.PostEngagementMinutely)
+		},
+		func() (string, error) {
+			return setRefresh(ctx, db, cfg.Database, "post_stats_24h_mv", cfg.Views.PostStats)
+		},
+	} {
+		changed, err := change()
+		if err != nil {
+			return applied, err
+		}
+		if changed != "" {
+			applied = append(applied, changed)
+		}
 	}
-	return applied, err
+	return applied, nil
 }
 
 func createDatabase(ctx context.Context, cfg Config) error {
@@ -43,7 +66,8 @@ func createDatabase(ctx context.Context, cfg Config) error {
 	return nil
 }
 
-func createTables(ctx context.Context, db *sql.DB) ([]string, error) {
+// createTables applies the migrations that have not been, one by one.
+func createTables(ctx context.Context, db *sql.DB, database string) (applied []string, err error) {
 	files, err := fs.Sub(migrations, "sql/migrations")
 	if err != nil {
 		return nil, fmt.Errorf("reading migrations: %w", err)
@@ -52,43 +76,35 @@ func createTables(ctx context.Context, db *sql.DB) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading migrations: %w", err)
 	}
-	results, err := provider.Up(ctx)
-	var applied []string
-	for _, r := range results {
-		applied = append(applied, r.Source.Path)
-	}
+	states, err := provider.Status(ctx)
 	if err != nil {
-		return applied, fmt.Errorf("migrating: %w", err)
+		return nil, fmt.Errorf("looking for migrations: %w", err)
+	}
+	defer func() { err = errors.Join(err, release(ctx, db, database)) }()
+	for _, state := range states {
+		if state.State == goose.StateApplied {
+			continue
+		}
+		if heldFor[state.Source.Version] {
+			if err := hold(ctx, db, database); err != nil {
+				return applied, err
+			}
+		}
+		done, err := provider.UpByOne(ctx)
+		if err != nil {
+			return applied, fmt.Errorf("migrating: %w", err)
+		}
+		applied = append(applied, done.Source.Path)
 	}
 	return applied, nil
 }
 
-// ttl finds the days in a table's definition as the server prints it.
-var ttl = regexp.MustCompile(`TTL toDateTime\(event_time\) \+ toIntervalDay\((\d+)\)`)
-
-// setRetention changes the table's TTL if it is another one, and says so.
-func setRetention(ctx context.Context, db *sql.DB, database, table string, keep time.Duration) (string, error) {
-	var engine string
-	if err := db.QueryRowContext(ctx, engineSQL, ch.Named("database", database), ch.Named("table", table)).Scan(&engine); err != nil {
-		return "", fmt.Errorf("reading the retention of %s: %w", table, err)
+// definition returns the statement that would create a table or view as it is; "" if there is none.
+func definition(ctx context.Context, db *sql.DB, database, table string) (string, error) {
+	var query string
+	err := db.QueryRowContext(ctx, definitionSQL, ch.Named("database", database), ch.Named("table", table)).Scan(&query)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("reading the definition of %s: %w", table, err)
 	}
-	has := 0
-	if m := ttl.FindStringSubmatch(engine); m != nil {
-		has, _ = strconv.Atoi(m[1])
-	}
-	days := int(keep / day)
-	var alter, change string
-	switch days {
-	case has:
-		return "", nil
-	case 0:
-		alter, change = "REMOVE TTL", "keep rows for ever"
-	default:
-		alter = fmt.Sprintf("MODIFY TTL toDateTime(event_time) + INTERVAL %d DAY", days)
-		change = fmt.Sprintf("keep rows for %d days", days)
-	}
-	if _, err := db.ExecContext(ctx, "ALTER TABLE "+table+" "+alter); err != nil {
-		return "", fmt.Errorf("setting the retention of %s: %w", table, err)
-	}
-	return table + ": " + change, nil
+	return query, nil
 }

@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"database/sql"
+	"fmt"
 	"testing"
 	"time"
 
@@ -46,6 +47,11 @@ func openTables(t *testing.T) (*Client, *sql.DB) {
 	return c, db
 }
 
+// allMigrations is what the first Migrate applies with the default settings.
+var allMigrations = []string{
+	"0001_post_events.sql", "0002_sessions.sql", "0004_views.sql", "post_engagement_minutely: keep rows for 3 days",
+}
+
 // column reads the first column of all rows of a query.
 func readColumn[T any](t *testing.T, db *sql.DB, query string) []T {
 	t.Helper()
@@ -66,7 +72,7 @@ func TestMigrateOnce(t *testing.T) {
 	cfg, db := startServer(t)
 	applied, err := Migrate(t.Context(), cfg)
 	require.NoError(t, err)
-	require.Equal(t, []string{"0001_post_events.sql", "0002_sessions.sql"}, applied)
+	require.Equal(t, allMigrations, applied)
 	applied, err = Migrate(t.Context(), cfg)
 	require.NoError(t, err)
 	require.Empty(t, applied)
@@ -79,28 +85,54 @@ func TestMigrateOnce(t *testing.T) {
 
 func TestRetentionFollowsTheConfiguration(t *testing.T) {
 	cfg, db := startServer(t)
-	for _, step := range []struct {
-		keep    time.Duration
-		applied []string
-		ttl     string
-	}{
-		{0, []string{"0001_post_events.sql", "0002_sessions.sql"}, ""},
-		{90 * day, []string{"post_events: keep rows for 90 days"}, "toIntervalDay(90)"},
-		{90 * day, nil, "toIntervalDay(90)"},
-		{7 * day, []string{"post_events: keep rows for 7 days"}, "toIntervalDay(7)"},
-		{0, []string{"post_events: keep rows for ever"}, ""},
-		{0, nil, ""},
+	for table, keep := range map[string]*time.Duration{
+		"post_events":              &cfg.Retention.PostEvents,
+		"post_engagement_hourly":   &cfg.Retention.PostEngagementHourly,
+		"post_engagement_minutely": &cfg.Retention.PostEngagementMinutely,
 	} {
-		cfg.Retention.PostEvents = step.keep
+		*keep = 0
+		_, err := Migrate(t.Context(), cfg)
+		require.NoError(t, err)
+		for _, step := range []struct {
+			days    int
+			applied []string
+			ttl     string
+		}{
+			{90, []string{table + ": keep rows for 90 days"}, "toIntervalDay(90)"},
+			{90, nil, "toIntervalDay(90)"},
+			{7, []string{table + ": keep rows for 7 days"}, "toIntervalDay(7)"},
+			{0, []string{table + ": keep rows for ever"}, ""},
+			{0, nil, ""},
+		} {
+			*keep = time.Duration(step.days) * day
+			applied, err := Migrate(t.Context(), cfg)
+			require.NoError(t, err)
+			require.Equal(t, step.applied, applied)
+			engine := readColumn[string](t, db, "SELECT engine_full FROM system.tables WHERE database = 'nova' AND name = '"+table+"'")
+			require.Len(t, engine, 1)
+			if step.ttl == "" {
+				require.NotContains(t, engine[0], "TTL")
+			} else {
+				require.Contains(t, engine[0], step.ttl)
+			}
+		}
+	}
+}
+
+func TestRefreshFollowsTheConfiguration(t *testing.T) {
+	cfg, db := startServer(t)
+	_, err := Migrate(t.Context(), cfg)
+	require.NoError(t, err)
+	for _, every := range []time.Duration{time.Second, 90 * time.Second, time.Hour} {
+		cfg.Views.PostStats = every
 		applied, err := Migrate(t.Context(), cfg)
 		require.NoError(t, err)
-		require.Equal(t, step.applied, applied)
-		engine := readColumn[string](t, db, "SELECT engine_full FROM system.tables WHERE database = 'nova' AND name = 'post_events'")
-		require.Len(t, engine, 1)
-		if step.ttl == "" {
-			require.NotContains(t, engine[0], "TTL")
-		} else {
-			require.Contains(t, engine[0], step.ttl)
-		}
+		require.Equal(t, []string{fmt.Sprintf("post_stats_24h_mv: refresh every %v", every)}, applied)
+		got := readColumn[string](t, db, "SELECT create_table_query FROM system.tables WHERE name = 'post_stats_24h_mv'")
+		require.Len(t, got, 1)
+		require.Equal(t, every, RefreshEvery(got[0]), got[0])
+		applied, err = Migrate(t.Context(), cfg)
+		require.NoError(t, err)
+		require.Empty(t, applied)
 	}
 }

@@ -8,5 +8,8 @@ var migrations embed.FS
 //go:embed sql/holds.sql
 var holdsSQL string
 
-//go:embed sql/engine.sql
-var engineSQL string
+//go:embed sql/definition.sql
+var definitionSQL string
+
+//go:embed sql/inserts.sql
+var insertsSQL string

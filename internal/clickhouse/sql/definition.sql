@@ -1,3 +1,3 @@
-SELECT engine_full
+SELECT create_table_query
 FROM system.tables
 WHERE database = @database AND name = @table
