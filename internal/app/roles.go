@@ -73,7 +73,8 @@ func (a *App) buildSinks() error {
 	if !a.opts.wants(topology.PostEventsSink) {
 		return nil
 	}
-	client, err := clickhouse.Open(a.cfg.ClickHouse, clickhouse.Measured(clickhouse.NewCallMetrics(a.metrics)))
+	calls := clickhouse.NewCallMetrics(a.metrics)
+	client, err := clickhouse.Open(a.cfg.ClickHouse, clickhouse.Measured(calls))
 	if err != nil {
 		return err
 	}
@@ -87,7 +88,7 @@ func (a *App) buildSinks() error {
 	}
 	a.here.sink.Store(sink)
 	a.add("sink post_events", sink.Run)
-	return nil
+	return a.buildJobs(calls)
 }
 
 // buildAPI also begins to serve: while the rest is waited for, the program is alive and says that it is not ready.

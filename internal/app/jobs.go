@@ -1,0 +1,26 @@
+package app
+
+import (
+	"context"
+
+	"github.com/nova-social/nova-streams/internal/clickhouse"
+	"github.com/nova-social/nova-streams/internal/clickhouse/views"
+	"github.com/nova-social/nova-streams/internal/jobs"
+)
+
+// buildJobs adds the periodic work that goes with the sinks. Its calls have a breaker of their own: it is not to hold up
+// the sink.
+func (a *App) buildJobs(calls *clickhouse.CallMetrics) error {
+	client, err := clickhouse.Open(a.cfg.ClickHouse, clickhouse.Named("jobs"), clickhouse.Measured(calls))
+	if err != nil {
+		return err
+	}
+	a.onClose(client.Close)
+	keeper := views.NewKeeper(client, views.NewMetrics(a.metrics))
+	all := []jobs.Job{
+		{Name: "views", Every: a.cfg.ClickHouse.Views.Check, Run: keeper.Check},
+	}
+	metrics := jobs.NewMetrics(a.metrics)
+	a.add("jobs", func(ctx context.Context) error { return jobs.Run(ctx, a.log, metrics, all...) })
+	return nil
+}

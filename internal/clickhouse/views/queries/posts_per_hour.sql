@@ -1,0 +1,7 @@
+-- Every post in every hour of the last 7 days. FINAL adds up here: partitions are months of the hour, so rows of one hour
+-- and post are never in two of them.
+SELECT hour, post_id, views, likes, comments, shares
+FROM post_engagement_hourly
+FINAL
+WHERE hour >= toStartOfHour(now('UTC') - INTERVAL 7 DAY)
+SETTINGS do_not_merge_across_partitions_select_final = 1

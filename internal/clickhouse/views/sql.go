@@ -1,0 +1,9 @@
+package views
+
+import _ "embed"
+
+//go:embed sql/facts.sql
+var factsSQL string
+
+//go:embed sql/insert.sql
+var insertSQL string
