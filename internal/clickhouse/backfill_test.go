@@ -44,15 +44,15 @@ func TestMigrate_counts_what_was_there_before(t *testing.T) {
 	slow := make(chan error, 1)
 	go func() {
 		_, err := db.ExecContext(context.WithoutCancel(t.Context()), `INSERT INTO nova.post_events (event_time, event_type, post_id, kafka_topic_id, kafka_partition, batch_last)
-			SELECT toDateTime('2024-11-05 10:00:00', 'UTC') + sleepEachRow(0.3), 'post_view', 'slow', 'topic', 9, 3 FROM numbers(4) SETTINGS max_block_size = 1`)
+			SELECT toDateTime('2024-11-05 10:00:00', 'UTC') + sleepEachRow(0.3), 'post_view', 'slow', 'topic', 9, 3 FROM numbers(12) SETTINGS max_block_size = 1`)
 		slow <- err
 	}()
 	require.Eventually(t, func() bool {
 		return readColumn[uint64](t, db, "SELECT count() FROM system.processes WHERE query LIKE '%sleepEachRow(0.3)%'")[0] == 2
 	}, 5*time.Second, 5*time.Millisecond)
-	w.rows += 4
+	w.rows += 12
 	at := time.Date(2024, 11, 5, 10, 0, 0, 0, time.UTC).Unix()
-	w.hourly[place{at, "slow"}], w.minutely[place{at, "slow"}] = counted{views: 4}, counted{views: 4}
+	w.hourly[place{at, "slow"}], w.minutely[place{at, "slow"}] = counted{views: 12}, counted{views: 12}
 
 	var (
 		sink          sync.WaitGroup

@@ -18,7 +18,8 @@ DROP TABLE IF EXISTS post_engagement_backfilled;
 DROP TABLE IF EXISTS post_stats_24h;
 DROP TABLE IF EXISTS materialized_view_checks;
 
--- Rows of one hour and post may lie in several parts until these are merged: read sums, or FINAL.
+-- Rows of one hour and post may lie in several parts until these are merged: read sums. FINAL adds up, too, but leaves out
+-- a row of which all counts that are read are 0.
 CREATE TABLE post_engagement_hourly (
     hour        DateTime('UTC') COMMENT 'the hour of event_time, by its begin',
     post_id     String,

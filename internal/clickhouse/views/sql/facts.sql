@@ -6,7 +6,7 @@ SELECT
     p.rows                                  AS rows,
     toUnixTimestamp(p.newest)               AS newest,
     toUnixTimestamp(p.written)              AS written,
-    toUnixTimestamp(r.last_success_time)    AS refreshed,
+    toUnixTimestamp(ifNull(r.last_success_time, toDateTime(0))) AS refreshed,
     ifNull(r.last_success_duration_ms, 0)   AS took_ms,
     ifNull(r.exception, '')                 AS exception,
     toUnixTimestamp64Milli(now64(3))        AS now_ms
