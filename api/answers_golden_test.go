@@ -14,6 +14,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nova-social/nova-streams/internal/domain/engagement"
 	"github.com/nova-social/nova-streams/internal/trending"
 )
 
@@ -46,6 +47,24 @@ func TestAnswers(t *testing.T) {
 			w.posts.recovering = true
 			return "/v1/posts/p1/stats"
 		},
+		"engagement":           plain("/v1/posts/p1/engagement"),
+		"engagement-hours":     plain("/v1/posts/p1/engagement?hours=3"),
+		"engagement-hours-0":   plain("/v1/posts/p1/engagement?hours=0"),
+		"engagement-hours-169": plain("/v1/posts/p1/engagement?hours=169"),
+		"engagement-quiet":     plain("/v1/posts/quiet/engagement?hours=1"),
+		"engagement-unknown":   plain("/v1/posts/nobody/engagement?hours=1"),
+		"engagement-unknown-early": func(w *world) string {
+			w.posts.recovering = true
+			return "/v1/posts/nobody/engagement?hours=1"
+		},
+		"engagement-timeout":      broken("p1", context.DeadlineExceeded),
+		"engagement-breaker":      broken("p1", ErrBreakerOpen),
+		"engagement-error":        broken("p1", errors.New("secret of ClickHouse")),
+		"engagement-both-unknown": broken("nobody", errors.New("away")),
+		"engagement-neither": func(w *world) string {
+			w.posts.recovering = true
+			return broken("p1", errors.New("away"))(w)
+		},
 		"status": plain("/v1/status"),
 		"status-nothing": func(w *world) string {
 			w.deps.Status = fakeStatus(func(context.Context) (Status, error) { return Status{Drained: true}, nil })
@@ -69,6 +88,10 @@ func TestAnswers(t *testing.T) {
 			return "/health/live"
 		},
 		"health-ready": plain("/health/ready"),
+		"health-ready-degraded": func(w *world) string {
+			w.deps.Degraded = func(context.Context) []string { return []string{"clickhouse"} }
+			return "/health/ready"
+		},
 		"health-ready-early": func(w *world) string {
 			w.posts.recovering = true
 			return "/health/ready"
@@ -100,6 +123,16 @@ func TestAnswers(t *testing.T) {
 			requireGolden(t, "answers/"+name+".http", text.Bytes())
 			require.True(t, json.Valid(answer.Body.Bytes()))
 		})
+	}
+}
+
+// broken asks for the engagement of a post while ClickHouse gives nothing but err.
+func broken(post string, err error) func(*world) string {
+	return func(w *world) string {
+		w.deps.Engagement = fakeEngagement(func(context.Context) (map[int64]engagement.Counts, error) {
+			return nil, fmt.Errorf("asking: %w", err)
+		})
+		return "/v1/posts/" + post + "/engagement"
 	}
 }
 

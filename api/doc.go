@@ -7,6 +7,7 @@
 //	server.go    Server: listening, running, draining
 //	trending.go  GET /v1/trending        stream.go  GET /v1/trending/stream
 //	posts.go     GET /v1/posts/{id}/stats
+//	engagement.go  GET /v1/posts/{id}/engagement, from ClickHouse or else from the view
 //	state.go     what a status says
 //	status.go    GET /v1/status          health.go  GET /health/live, /health/ready
 //	errors.go    which error is which problem+json answer

@@ -31,6 +31,10 @@ func recovering() error {
 	)
 }
 
+func postNotFound() error {
+	return problem(problemPostNotFound, http.StatusNotFound, "Nothing has been counted for this post.")
+}
+
 // asProblem is the one place where errors become answers. What it does not know is an internal error, and its text
 // stays inside.
 func asProblem(err error) error {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
@@ -33,7 +34,33 @@ func (f *fakePosts) Stats(postID string) (PostStats, bool) {
 	return stats, found
 }
 
+func (f *fakePosts) Window(postID string) (PostWindow, bool) {
+	stats, found := f.rows[postID]
+	return PostWindow{stats.Counts, now, time.Hour}, found
+}
+
 func (f *fakePosts) Recovered() bool { return !f.recovering }
+
+// fakeEngagement answers for every post with the same hours.
+type fakeEngagement func(ctx context.Context) (map[int64]engagement.Counts, error)
+
+func (f fakeEngagement) Hourly(ctx context.Context, postID string, hours int) (EngagementSeries, error) {
+	counts, err := f(ctx)
+	if postID == "nobody" || postID == "quiet" {
+		counts = nil
+	}
+	return EngagementSeries{now, counts}, err
+}
+
+// hoursBefore are counts of the hour that has begun, of one before, and of one that nobody asks for.
+func hoursBefore(context.Context) (map[int64]engagement.Counts, error) {
+	begin := now - now%time.Hour.Milliseconds()
+	return map[int64]engagement.Counts{
+		begin:                               {Views: 7, Likes: 1},
+		begin - 2*time.Hour.Milliseconds():  {Views: 5, Comments: 2, Shares: 3},
+		begin - 24*time.Hour.Milliseconds(): {Views: 1000},
+	}, nil
+}
 
 type fakeStatus func(context.Context) (Status, error)
 
@@ -77,7 +104,7 @@ func newWorld() *world {
 	posts.rows["a/b c"] = PostStats{Counts: engagement.Counts{Views: 1}, LastEngagement: now}
 	board.Refresh(now)
 	w.deps = Deps{
-		Config: DefaultConfig(), Version: "test", Trending: board, Posts: posts, Status: fakeStatus(fixedStatus),
+		Config: DefaultConfig(), Version: "test", Trending: board, Posts: posts, Status: fakeStatus(fixedStatus), Engagement: fakeEngagement(hoursBefore),
 		Titles: fakeTitles{"p1": "The first", "p2": "<b>2</b>"}, Metrics: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler),
 	}
 	return w

@@ -29,8 +29,9 @@ func New(d Deps) *Handler {
 		ops := newOperations(r, d.Version)
 		routeTrending(ops, d.Trending)
 		routePosts(ops, d.Posts)
+		routeEngagement(ops, d.Engagement, d.Posts, d.Log)
 		routeStatus(ops, d.Status, d.Log)
-		routeHealth(ops, "Ready when the views have been read up to their ends, the list is sorted and the state of the groups can be told.", d.answersReady)
+		routeHealth(ops, "Ready when the views have been read up to their ends, the list is sorted and the state of the groups can be told.", d.answersReady, d.Degraded)
 		describeStream(ops)
 		r.Get("/openapi.json", openAPI(ops))
 
@@ -43,14 +44,14 @@ func New(d Deps) *Handler {
 }
 
 // NewOperations returns the handler of a process that answers no questions about posts: its health, its metrics and how
-// the groups stand. Of d it takes Config, Version, Status, Ready, Metrics and Log.
+// the groups stand. Of d it takes Config, Version, Status, Ready, Degraded, Metrics and Log.
 func NewOperations(d Deps) *Handler {
 	h, mux := newHandler(d, "There is nothing at this address. This process serves /health/live, /health/ready, /v1/status and /metrics.")
 	mux.Group(func(r chi.Router) {
 		guard(r, d)
 		ops := newOperations(r, d.Version)
 		routeStatus(ops, d.Status, d.Log)
-		routeHealth(ops, "Ready when the groups of this process have read their tables and the state of all groups can be told.", d.worksReady)
+		routeHealth(ops, "Ready when the groups of this process have read their tables and the state of all groups can be told.", d.worksReady, d.Degraded)
 	})
 	return h
 }

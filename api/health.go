@@ -10,10 +10,11 @@ import (
 type healthOutput struct{ Body health }
 
 type health struct {
-	Status string `json:"status" enum:"live,ready"`
+	Status   string   `json:"status" enum:"live,ready"`
+	Degraded []string `json:"degraded,omitempty" nullable:"false" doc:"Servers that do not answer and that the process goes on without, such as clickhouse"`
 }
 
-func routeHealth(ops huma.API, when string, ready func(context.Context) error) {
+func routeHealth(ops huma.API, when string, ready func(context.Context) error, degraded func(context.Context) []string) {
 	huma.Register(ops, huma.Operation{
 		OperationID: "health-live",
 		Method:      http.MethodGet,
@@ -21,7 +22,7 @@ func routeHealth(ops huma.API, when string, ready func(context.Context) error) {
 		Summary:     "Is the process alive",
 		Tags:        []string{"Operations"},
 	}, func(context.Context, *struct{}) (*healthOutput, error) {
-		return &healthOutput{health{"live"}}, nil
+		return &healthOutput{health{Status: "live"}}, nil
 	})
 	huma.Register(ops, huma.Operation{
 		OperationID: "health-ready",
@@ -35,7 +36,11 @@ func routeHealth(ops huma.API, when string, ready func(context.Context) error) {
 		if err := ready(ctx); err != nil {
 			return nil, err
 		}
-		return &healthOutput{health{"ready"}}, nil
+		h := health{Status: "ready"}
+		if degraded != nil {
+			h.Degraded = degraded(ctx)
+		}
+		return &healthOutput{h}, nil
 	})
 }
 

@@ -40,7 +40,7 @@ func routePosts(ops huma.API, posts Posts) {
 		}
 		stats, found := posts.Stats(in.PostID)
 		if !found {
-			return nil, problem(problemPostNotFound, http.StatusNotFound, "Nothing has been counted for this post.")
+			return nil, postNotFound()
 		}
 		c := stats.Counts
 		body := postStats{in.PostID, c.Views, c.Impressions, c.Likes, c.Comments, c.Shares, nil}

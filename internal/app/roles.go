@@ -111,7 +111,7 @@ func (a *App) buildAPI(ctx context.Context) error {
 	a.add("view "+string(topology.ScoresTable), view.Run)
 	a.add("trending", func(ctx context.Context) error { return board.Run(ctx, time.Now, view.Recovered) })
 	handler := api.New(api.Deps{
-		Config: a.cfg.HTTP, Version: a.opts.Version, Trending: board, Posts: posts{view}, Status: status{a.inspector, &a.here},
+		Config: a.cfg.HTTP, Version: a.opts.Version, Trending: board, Posts: posts{view, a.cfg.Window, time.Now}, Status: status{a.inspector, &a.here},
 		Titles: a.opts.Titles, Metrics: a.metrics, Log: a.log,
 	})
 	if err := a.serve(ctx, handler); err != nil {

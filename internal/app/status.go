@@ -3,9 +3,11 @@ package app
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/nova-social/nova-streams/api"
 	"github.com/nova-social/nova-streams/internal/config"
+	"github.com/nova-social/nova-streams/internal/domain/engagement"
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/schemas"
 	"github.com/nova-social/nova-streams/topology"
@@ -102,19 +104,39 @@ func (w *Watcher) Status(ctx context.Context) (api.Status, error) {
 func (w *Watcher) Close() { w.inspector.Close() }
 
 // posts reads post statistics from the view of scores.
-type posts struct{ view *streams.View }
+type posts struct {
+	view   *streams.View
+	window engagement.Window
+	now    func() time.Time
+}
 
 // Stats implements api.Posts.
 func (p posts) Stats(post string) (api.PostStats, bool) {
-	v, ok := p.view.Get(post)
-	if !ok {
-		return api.PostStats{}, false
-	}
-	row, ok := v.(*schemas.ScoreRow)
+	row, ok := p.row(post)
 	if !ok {
 		return api.PostStats{}, false
 	}
 	return api.PostStats{Counts: row.Lifetime, LastEngagement: row.LastEngagement}, true
+}
+
+// Window implements api.Posts.
+func (p posts) Window(post string) (api.PostWindow, bool) {
+	row, ok := p.row(post)
+	if !ok {
+		return api.PostWindow{}, false
+	}
+	w := api.PostWindow{AsOf: p.now().UnixMilli(), Length: p.window.Length}
+	w.Counts, _ = p.window.Sum(row.Buckets, w.AsOf)
+	return w, true
+}
+
+func (p posts) row(post string) (*schemas.ScoreRow, bool) {
+	v, ok := p.view.Get(post)
+	if !ok {
+		return nil, false
+	}
+	row, ok := v.(*schemas.ScoreRow)
+	return row, ok
 }
 
 // Recovered implements api.Posts.
