@@ -85,6 +85,9 @@ func (c Config) options(database string) *ch.Options {
 	if c.Compression == "lz4" {
 		o.Compression.Method = ch.CompressionLZ4
 	}
+	if c.readOnly {
+		o.Settings = ch.Settings{"readonly": 1}
+	}
 	if c.TLS {
 		o.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
 	}

@@ -31,6 +31,9 @@ type Config struct {
 	Breaker   BreakerConfig
 	Retention Retention
 	Views     Views
+	Read      ReadConfig
+
+	readOnly bool // mark every query as one that may change nothing
 }
 
 // Retention says for how long each table keeps a row, counted from its event time. Zero is for ever. Rows go by whole
@@ -64,11 +67,12 @@ func DefaultConfig() Config {
 		Breaker:         DefaultBreakerConfig(),
 		Retention:       Retention{PostEngagementMinutely: 3 * day},
 		Views:           Views{PostStats: time.Minute, Check: 15 * time.Second},
+		Read:            DefaultReadConfig(),
 	}
 }
 
-// databaseName is what needs no quotes in SQL.
-var databaseName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+// plainName is a name that needs no quotes in SQL.
+var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 const day = 24 * time.Hour
 
@@ -88,7 +92,7 @@ func (c Config) Validate() error {
 	if c.Compression != "none" && c.Compression != "lz4" {
 		return fmt.Errorf("clickhouse: Compression must be none or lz4, is %q", c.Compression)
 	}
-	if !databaseName.MatchString(c.Database) {
+	if !plainName.MatchString(c.Database) {
 		return fmt.Errorf("clickhouse: Database must be letters, digits and _, is %q", c.Database)
 	}
 	if c.MaxOpenConns < 1 {
@@ -112,6 +116,9 @@ func (c Config) Validate() error {
 		}
 	}
 	if err := c.Breaker.Validate(); err != nil {
+		return err
+	}
+	if err := c.Read.validate(c.User); err != nil {
 		return err
 	}
 	if err := c.Retention.validate(); err != nil {

@@ -1,6 +1,8 @@
 // Package clickhouse keeps the events in ClickHouse: it creates the tables and writes topic `enriched-events` to post_events.
 //
 //	config.go client.go         how the server is reached
+//	readconfig.go read.go       readers: a client that changes nothing, and what it asks
+//	reader.go                   the server's user for them
 //	migrate.go sql/             tables, applied in order and once; retention of each table
 //	columns.go row.go           pure: what a record becomes, and which records become none
 //	batch.go plan.go            pure: when a batch ends, what it is announced as, its blocks and tokens
@@ -25,5 +27,5 @@
 // It does not survive a server that loses what it acknowledged, and a SIGKILL of the server between its note of a token
 // and the rows can lose that block.
 //
-// It does not read for the API and does not change columns while it runs.
+// It does not change columns while it runs.
 package clickhouse

@@ -85,10 +85,12 @@ func createTables(ctx context.Context, db *sql.DB, database string) (applied []s
 		if state.State == goose.StateApplied {
 			continue
 		}
+		prepare := release // what was held for the migration before
 		if heldFor[state.Source.Version] {
-			if err := hold(ctx, db, database); err != nil {
-				return applied, err
-			}
+			prepare = hold
+		}
+		if err := prepare(ctx, db, database); err != nil {
+			return applied, err
 		}
 		done, err := provider.UpByOne(ctx)
 		if err != nil {
