@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/nova-social/nova-streams/api"
+	"github.com/nova-social/nova-streams/internal/clickhouse"
 	"github.com/nova-social/nova-streams/internal/config"
 	"github.com/nova-social/nova-streams/internal/registry"
 	"github.com/nova-social/nova-streams/internal/streams"
@@ -77,6 +78,8 @@ type App struct {
 	metrics *prometheus.Registry
 	codecs  *schemas.Codecs
 	opts    Options
+
+	callMetrics *clickhouse.CallMetrics // nil until a client is opened
 
 	here      here
 	inspector *streams.Inspector

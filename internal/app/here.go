@@ -1,7 +1,9 @@
 package app
 
 import (
+	"context"
 	"sync/atomic"
+	"time"
 
 	"github.com/nova-social/nova-streams/api"
 	"github.com/nova-social/nova-streams/internal/clickhouse"
@@ -13,7 +15,9 @@ import (
 type here struct {
 	stages atomic.Pointer[[]*streams.Stage]
 	sink   atomic.Pointer[clickhouse.Sink]
-	built  atomic.Bool // nothing more comes
+	writer atomic.Pointer[clickhouse.Client] // of the sink
+	reader atomic.Pointer[clickhouse.Client] // of the API
+	built  atomic.Bool                       // nothing more comes
 }
 
 // statuses returns how the goka groups of this process stand.
@@ -57,6 +61,27 @@ func (h *here) ready() bool {
 		}
 	}
 	return h.built.Load()
+}
+
+// pingPatience is how long a question for health waits for ClickHouse.
+const pingPatience = 500 * time.Millisecond
+
+// degraded returns the servers that what runs here needs and goes on without: the sink waits, and the API answers from
+// its views. Of the sink's server its breaker tells: asking would count there as a success of inserts.
+func (h *here) degraded(ctx context.Context) []string {
+	away := false
+	if writer := h.writer.Load(); writer != nil {
+		away = writer.Breaker() != clickhouse.BreakerClosed
+	}
+	if reader := h.reader.Load(); reader != nil && !away {
+		ctx, cancel := context.WithTimeout(ctx, pingPatience)
+		defer cancel()
+		away = reader.Ping(ctx) != nil
+	}
+	if away {
+		return []string{"clickhouse"}
+	}
+	return nil
 }
 
 // fill adds to a group what this process knows of it.

@@ -73,12 +73,12 @@ func (a *App) buildSinks() error {
 	if !a.opts.wants(topology.PostEventsSink) {
 		return nil
 	}
-	calls := clickhouse.NewCallMetrics(a.metrics)
-	client, err := clickhouse.Open(a.cfg.ClickHouse, clickhouse.Measured(calls))
+	client, err := clickhouse.Open(a.cfg.ClickHouse, clickhouse.Measured(a.calls()))
 	if err != nil {
 		return err
 	}
 	a.onClose(client.Close)
+	a.here.writer.Store(client)
 	sink, err := clickhouse.NewSink(a.cfg.SinkConfig(), clickhouse.Deps{
 		Table: client, Events: a.codecs.EnrichedEvents, DeadLetters: a.codecs.DeadLetters,
 		Log: a.log.With("group", topology.PostEventsSink), Metrics: clickhouse.NewMetrics(a.metrics),
@@ -88,7 +88,7 @@ func (a *App) buildSinks() error {
 	}
 	a.here.sink.Store(sink)
 	a.add("sink post_events", sink.Run)
-	return a.buildJobs(calls)
+	return a.buildJobs(a.calls())
 }
 
 // buildAPI also begins to serve: while the rest is waited for, the program is alive and says that it is not ready.
@@ -110,8 +110,14 @@ func (a *App) buildAPI(ctx context.Context) error {
 	}
 	a.add("view "+string(topology.ScoresTable), view.Run)
 	a.add("trending", func(ctx context.Context) error { return board.Run(ctx, time.Now, view.Recovered) })
+	reader, err := a.openReader()
+	if err != nil {
+		return err
+	}
+	a.here.reader.Store(reader)
 	handler := api.New(api.Deps{
 		Config: a.cfg.HTTP, Version: a.opts.Version, Trending: board, Posts: posts{view, a.cfg.Window, time.Now}, Status: status{a.inspector, &a.here},
+		Engagement: hourly{reader, a.cfg.ClickHouse.Read.Timeout, time.Now}, Degraded: a.here.degraded,
 		Titles: a.opts.Titles, Metrics: a.metrics, Log: a.log,
 	})
 	if err := a.serve(ctx, handler); err != nil {

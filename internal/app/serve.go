@@ -10,7 +10,7 @@ import (
 // buildOperations begins to serve health, metrics and status in a process without the API.
 func (a *App) buildOperations(ctx context.Context) error {
 	return a.serve(ctx, api.NewOperations(api.Deps{
-		Config: a.cfg.HTTP, Version: a.opts.Version, Status: status{a.inspector, &a.here}, Ready: a.here.ready, Metrics: a.metrics, Log: a.log,
+		Config: a.cfg.HTTP, Version: a.opts.Version, Status: status{a.inspector, &a.here}, Ready: a.here.ready, Degraded: a.here.degraded, Metrics: a.metrics, Log: a.log,
 	}))
 }
 

@@ -89,13 +89,13 @@ func TestPostEngagement_adds_up_by_hour(t *testing.T) {
 	begin := int64(1_700_000_000_000) / hour * hour
 	var want []HourCounts
 	for i := range int64(5) {
-		for range 2 { // a summing table keeps several rows of a key until it merges them
+		for more := range int64(2) { // a summing table keeps several rows of a key until it merges them
+			at := (begin + i*hour) / 1000
 			_, err := db.ExecContext(t.Context(), fmt.Sprintf(
-				"INSERT INTO nova.post_engagement_hourly (hour, post_id, views, likes, comments, shares) VALUES (%d, 'p', %d, 1, 2, 3), (%d, 'q', 9, 9, 9, 9)",
-				(begin+i*hour)/1000, i, (begin+i*hour)/1000))
+				"INSERT INTO nova.post_engagement_hourly (hour, post_id, views, likes, comments, shares) VALUES (%d, 'p', %d, 1, 2, 3), (%d, 'q', 9, 9, 9, 9)", at, i+more, at))
 			require.NoError(t, err)
 		}
-		want = append(want, HourCounts{begin + i*hour, 2 * i, 2, 4, 6})
+		want = append(want, HourCounts{begin + i*hour, 2*i + 1, 2, 4, 6})
 	}
 	got, err := c.PostEngagement(t.Context(), "p", begin+2*hour)
 	require.NoError(t, err)
