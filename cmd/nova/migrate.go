@@ -1,6 +1,9 @@
 package main
 
 import (
+	"cmp"
+	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -23,8 +26,27 @@ func (p *program) migrate() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintln(p.stdout, "the tables are up to date")
-		return err
+		fmt.Fprintln(p.stdout, "the tables are up to date")
+		if !cfg.ClickHouse.Read.Create {
+			return nil
+		}
+		return p.createReader(cmd.Context(), cfg.ClickHouse)
 	}
 	return cmd
+}
+
+// createReader creates the user for reading. A server that does not let us is no failure: the user may be there already,
+// made by whoever manages users, and queries are marked as reading only all the same.
+func (p *program) createReader(ctx context.Context, cfg clickhouse.Config) error {
+	err := clickhouse.CreateReader(ctx, cfg)
+	switch {
+	case errors.Is(err, clickhouse.ErrNoUserManagement):
+		fmt.Fprintf(p.stdout, "skipped user %s: %s must be allowed to manage users, or somebody else creates it (docker/clickhouse/)\n", cfg.Read.User, cmp.Or(cfg.User, "the default user"))
+		fmt.Fprintln(p.stderr, "nova: "+oneLine(err))
+		return nil
+	case err != nil:
+		return err
+	}
+	_, err = fmt.Fprintf(p.stdout, "user %s may read database %s\n", cfg.Read.User, cfg.Database)
+	return err
 }
