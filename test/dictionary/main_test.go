@@ -1,0 +1,46 @@
+package dictionary
+
+import (
+	"flag"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/nova-social/nova-streams/internal/clickhouse"
+	"github.com/nova-social/nova-streams/internal/devstack"
+	"github.com/nova-social/nova-streams/internal/devstack/devstacktest"
+)
+
+var update = flag.Bool("update", false, "write the tables of the data dictionary anew")
+
+const (
+	dictionaryFile = "../../docs/data-dictionary.md"
+	grafanaFile    = "../../docs/grafana.md"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// server is a ClickHouse with the tables of the program.
+type server struct {
+	t     *testing.T
+	stack *devstack.Stack
+	cfg   clickhouse.Config
+}
+
+func start(t *testing.T) *server {
+	t.Helper()
+	stack := devstacktest.Start(t, devstacktest.Only(devstack.ClickHouse))
+	cfg := clickhouse.DefaultConfig()
+	cfg.Addrs = []string{stack.ClickHouseAddr()}
+	_, err := clickhouse.Migrate(t.Context(), cfg)
+	require.NoError(t, err)
+	return &server{t, stack, cfg}
+}
+
+// query runs SQL and returns its rows by column.
+func (s *server) query(sql string) []map[string]any {
+	s.t.Helper()
+	return devstacktest.Query(s.t, s.stack, s.cfg.Database, strings.TrimRight(strings.TrimSpace(sql), ";"))
+}
