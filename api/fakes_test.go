@@ -44,7 +44,7 @@ func (f *fakePosts) Recovered() bool { return !f.recovering }
 // fakeEngagement answers for every post with the same hours.
 type fakeEngagement func(ctx context.Context) (map[int64]engagement.Counts, error)
 
-func (f fakeEngagement) Hourly(ctx context.Context, postID string, hours int) (EngagementSeries, error) {
+func (f fakeEngagement) Hourly(ctx context.Context, postID string, _ int) (EngagementSeries, error) {
 	counts, err := f(ctx)
 	if postID == "nobody" || postID == "quiet" {
 		counts = nil

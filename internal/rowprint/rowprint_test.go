@@ -82,7 +82,7 @@ func TestWrite_knows_every_type(t *testing.T) {
 // A tab, a newline or an escape sequence in a value breaks no format and no terminal.
 func TestWrite_formats(t *testing.T) {
 	query := ask(t)
-	const sql = `SELECT * FROM values('n Int8, name Nullable(String)', (1, 'a\tb\nc\\"d,'), (22, NULL), (3, '\x1b[31m'), (4, '\\N'))`
+	const sql = `SELECT n, name FROM values('n Int8, name Nullable(String)', (1, 'a\tb\nc\\"d,'), (22, NULL), (3, '\x1b[31m'), (4, '\\N'))`
 	for format, want := range map[string]string{
 		"table": "n   name\n" + "1   a\\tb\\nc\\\"d,\n" + "22  NULL\n" + "3   \\x1b[31m\n" + "4   \\N\n",
 		"tsv":   "n\tname\n" + "1\ta\\tb\\nc\\\\\"d,\n" + "22\t\\N\n" + "3\t\x1b[31m\n" + "4\t\\\\N\n",

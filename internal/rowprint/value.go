@@ -40,7 +40,7 @@ func plain(v reflect.Value, layout string) any {
 		if v.IsNil() {
 			return nil
 		}
-		if whole, ok := v.Interface().(*big.Int); ok {
+		if whole, ok := reflect.TypeAssert[*big.Int](v); ok {
 			return json.Number(whole.String())
 		}
 		return plain(v.Elem(), layout)
