@@ -109,9 +109,6 @@ func newReaders(t *testing.T, change func(*clickhouse.Config)) *readers {
 	change(&cfg.ClickHouse)
 	_, err := clickhouse.Migrate(t.Context(), cfg.ClickHouse)
 	require.NoError(t, err)
-	devstacktest.Query(t, stack, "nova", `CREATE TABLE IF NOT EXISTS post_engagement_hourly (
-		hour DateTime('UTC'), post_id String, views UInt64, likes UInt64, comments UInt64, shares UInt64
-	) ENGINE = SummingMergeTree PARTITION BY toYYYYMM(hour) ORDER BY (post_id, hour)`)
 	now := time.Now().UTC()
 	for i, views := range []int{5, 7} {
 		devstacktest.Query(t, stack, "nova", fmt.Sprintf("INSERT INTO post_engagement_hourly (hour, post_id, views) VALUES (%d, 'p', %d)",

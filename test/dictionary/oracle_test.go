@@ -13,6 +13,7 @@ type rows = []map[string]any
 // oracles answer the queries by their headings, from all events; from is 24 hours ago.
 var oracles = map[string]func(all []event, from time.Time) rows{
 	"Top posts":                      topPosts,
+	"The last hours of a post":       postHours,
 	"Who comes back the next day":    retention,
 	"From seeing to liking":          funnel,
 	"Sessions per device":            sessionsPerDevice,
@@ -169,29 +170,52 @@ func perMinute(all []event, from time.Time) (out rows) {
 	return out
 }
 
-func panelPosts(all []event, from time.Time) (out rows) {
-	type counts struct{ views, likes, comments, shares float64 }
-	by := map[string]*counts{}
-	for _, e := range since(all, from) {
-		if by[e.Post] == nil {
-			by[e.Post] = &counts{}
+type kinds struct{ views, likes, comments, shares float64 }
+
+// counted counts the kinds of events by key.
+func counted(all []event, key func(event) string) map[string]*kinds {
+	by := map[string]*kinds{}
+	for _, e := range all {
+		k := by[key(e)]
+		if k == nil {
+			k = &kinds{}
+			by[key(e)] = k
 		}
 		switch e.Type {
 		case "post_view":
-			by[e.Post].views++
+			k.views++
 		case "post_like":
-			by[e.Post].likes++
+			k.likes++
 		case "post_comment":
-			by[e.Post].comments++
+			k.comments++
 		case "post_share":
-			by[e.Post].shares++
+			k.shares++
 		}
 	}
+	return by
+}
+
+func (k *kinds) row(name, value string) map[string]any {
+	return map[string]any{name: value, "views": k.views, "likes": k.likes, "comments": k.comments, "shares": k.shares}
+}
+
+func postHours(all []event, _ time.Time) (out rows) {
+	post := most(distinct(all, postOf, idOf), 1)[0]
+	of := slices.DeleteFunc(slices.Clone(all), func(e event) bool { return e.Post != post })
+	by := counted(of, func(e event) string { return e.At.Truncate(time.Hour).Format(time.DateTime) })
+	for _, hour := range slices.Sorted(maps.Keys(by)) {
+		out = append(out, by[hour].row("hour", hour))
+	}
+	return out
+}
+
+func panelPosts(all []event, from time.Time) (out rows) {
+	by := counted(since(all, from), postOf)
 	posts := slices.SortedFunc(maps.Keys(by), func(a, b string) int {
 		return cmp.Or(cmp.Compare(by[b].likes, by[a].likes), cmp.Compare(a, b))
 	})
 	for _, p := range posts[:10] {
-		out = append(out, map[string]any{"post_id": p, "views": by[p].views, "likes": by[p].likes, "comments": by[p].comments, "shares": by[p].shares})
+		out = append(out, by[p].row("post_id", p))
 	}
 	return out
 }

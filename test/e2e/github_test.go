@@ -47,6 +47,7 @@ func TestGitHubHour(t *testing.T) {
 			require.Equal(t, st.Accounting[topology.PostEventsSink], st.Accounting[string(topology.Sessions)])
 			s.requirePosts(byPost, last, shift)
 			s.requireRows(rows)
+			s.requireEngagement(rows)
 			sessions, connections := oracle.RequireSessions(t, &s.cfg, s.stack.Stack)
 			t.Logf("%d sessions, %d connections of two", sessions, connections)
 			s.requireOracle(shift)
@@ -85,6 +86,25 @@ func (s *system) requireRows(rows map[string]counts) {
 		got[post][r["event_type"].(string)] = int64(r["n"].(float64))
 	}
 	require.Equal(s.t, rows, got)
+}
+
+// requireEngagement compares what the API reads from ClickHouse by the hour with the recount.
+func (s *system) requireEngagement(rows map[string]counts) {
+	s.t.Helper()
+	for post, want := range rows {
+		var got struct {
+			Source   string
+			Degraded bool
+			Totals   map[string]int64
+			Hours    []struct{ Views, Likes, Comments, Shares int64 }
+		}
+		require.Equal(s.t, 200, s.get("/v1/posts/"+post+"/engagement", &got))
+		require.Equal(s.t, "clickhouse", got.Source, "%+v", got)
+		require.Len(s.t, got.Hours, 24)
+		require.Equal(s.t, map[string]int64{
+			"views": want["post_view"], "likes": want["post_like"], "comments": want["post_comment"], "shares": want["post_share"],
+		}, got.Totals, post)
+	}
 }
 
 // requireCached waits until Redis holds what the API answers.

@@ -30,3 +30,7 @@ ALTER TABLE post_stats_24h
     COMMENT COLUMN comments 'of the same 24 h',
     COMMENT COLUMN shares 'of the same 24 h',
     COMMENT COLUMN impressions 'of the same 24 h';
+ALTER TABLE materialized_view_checks
+    COMMENT COLUMN view_name 'the materialized view',
+    COMMENT COLUMN target_table 'where its rows lie',
+    COMMENT COLUMN source_tables 'what it is made of';
