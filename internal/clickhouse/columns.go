@@ -57,6 +57,8 @@ var (
 		col("connects_session_id", "String", func(_ *Block, r *Row) string { return r.ConnectsSessionID }),
 		col("root_partition", "Int32", func(_ *Block, r *Row) int32 { return r.RootPartition }),
 		col("root_offset", "Int64", func(_ *Block, r *Row) int64 { return r.RootOffset }),
+		col("batch_before", "UInt64", func(b *Block, _ *Row) uint64 { return b.Before }),
+		col("batch_rows", "UInt32", func(b *Block, _ *Row) uint32 { return uint32(len(b.Rows)) }),
 	)
 )
 

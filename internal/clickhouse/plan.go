@@ -17,6 +17,7 @@ type Block struct {
 	Part      string // partition of the table
 	Attempt   int32  // grows when the part has to be sent under a fresh token
 	Columns   int32  // version of the column list
+	Before    uint64 // rows of that topic and partition in all inserts before this one
 	Rows      []Row
 }
 
@@ -61,13 +62,17 @@ func (b *batch) blocks(topicID string, partition int32, a *schemas.Announcement)
 		}
 		byPart[part] = blocks[i]
 	}
+	before := uint64(b.from.meta.Accounting.Applied)
 	if len(blocks) == 1 {
-		blocks[0].Rows = b.rows
+		blocks[0].Rows, blocks[0].Before = b.rows, before
 		return blocks
 	}
 	for _, r := range b.rows {
 		block := byPart[tablePart(r.EventTime)]
 		block.Rows = append(block.Rows, r)
+	}
+	for _, block := range blocks {
+		block.Before, before = before, before+uint64(len(block.Rows))
 	}
 	return blocks
 }
