@@ -1,0 +1,34 @@
+package reconcile
+
+import (
+	"fmt"
+	"time"
+)
+
+// Config says how often and how far back rows are compared.
+type Config struct {
+	Interval time.Duration // time between two comparisons of a process with the role sinks; 0 = none
+	Since    time.Duration // how far back inserts and hours are looked at one by one
+	Patience time.Duration // how long records on their way are waited for
+}
+
+// DefaultConfig looks at two days every five minutes.
+func DefaultConfig() Config {
+	return Config{Interval: 5 * time.Minute, Since: 48 * time.Hour, Patience: 30 * time.Second}
+}
+
+// maxSince bounds the hours that are asked for one by one; a topic keeps its records for less.
+const maxSince = 31 * 24 * time.Hour
+
+// Validate names the first field that breaks its rule.
+func (c Config) Validate() error {
+	switch {
+	case c.Interval < 0:
+		return fmt.Errorf("reconcile: interval must not be negative, is %v", c.Interval)
+	case c.Since < time.Hour || c.Since > maxSince:
+		return fmt.Errorf("reconcile: since must be from 1h to %v, is %v", maxSince, c.Since)
+	case c.Patience <= 0:
+		return fmt.Errorf("reconcile: patience must be positive, is %v", c.Patience)
+	}
+	return nil
+}

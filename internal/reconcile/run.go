@@ -1,0 +1,185 @@
+package reconcile
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/nova-social/nova-streams/internal/streams"
+	"github.com/nova-social/nova-streams/topology"
+)
+
+// Reconciler compares. It keeps nothing between two comparisons.
+type Reconciler struct {
+	Config Config
+	Keep   time.Duration // retention of post_events, by event time; 0 for ever
+	Flow   Flow
+	Broker Broker
+	Table  *Table
+	Kafka  *Kafka
+}
+
+// run is one comparison.
+type run struct {
+	*Reconciler
+	Report
+	now  time.Time
+	cut  cut
+	id   string // of the sink's topic
+	tell func(string)
+}
+
+// Run compares what there is at now. tell gets a line per step. What it returns without an error may be unbalanced; an
+// error says that it could not compare.
+func (r *Reconciler) Run(ctx context.Context, now time.Time, tell func(string)) (*Report, error) {
+	now = now.UTC()
+	c := &run{Reconciler: r, now: now, tell: tell, Report: Report{
+		At: now, Since: now.Add(-r.Config.Since).Truncate(time.Hour),
+		Stages: []Stage{}, Inserts: []Inserts{}, Hours: []Hour{}, Totals: []Total{}, Findings: []Finding{}, Notes: []string{},
+	}}
+	for _, step := range []func(context.Context) error{c.takeCut, c.chains, c.events, c.view, c.stages, c.nameExactly} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(c.Findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition), cmp.Compare(a.First, b.First), cmp.Compare(a.Kind, b.Kind))
+	})
+	c.Balanced = len(c.Findings) == 0
+	return &c.Report, nil
+}
+
+func (c *run) note(format string, args ...any) {
+	if line := fmt.Sprintf(format, args...); !slices.Contains(c.Notes, line) {
+		c.Notes = append(c.Notes, line)
+	}
+}
+
+func (c *run) takeCut(ctx context.Context) (err error) {
+	c.tell("waiting for what is on its way")
+	if c.cut, err = takeCut(ctx, c.Broker, c.Flow, c.Config.Patience); err != nil {
+		return err
+	}
+	c.Settled = c.cut.behind == ""
+	if !c.Settled {
+		c.note("%d records were still on their way to %s after %v: only what it has committed is compared", c.cut.waiting, c.cut.behind, c.Config.Patience)
+	}
+	c.id, err = c.Kafka.TopicID(c.Flow.Sink.Topic)
+	return err
+}
+
+// sink is how the sink stood at the cut, and how it stands now.
+func (c *run) sink() streams.GroupStatus { return c.cut.at[c.Flow.Sink.Group] }
+
+// stages compares what groups passed on with what others saw.
+func (c *run) stages(ctx context.Context) error {
+	c.tell("comparing stages")
+	later, err := c.Broker.Groups(ctx, c.Flow.Groups)
+	if err != nil {
+		return fmt.Errorf("asking how the groups stand: %w", err)
+	}
+	was, is := map[string]standing{}, map[string]standing{}
+	for _, g := range later {
+		at := c.cut.at[g.Group]
+		was[g.Group], is[g.Group] = standingOf(at), standingOf(g)
+		c.Findings = append(c.Findings, unbalanced(at)...)
+		c.Stages = append(c.Stages, Stage{Group: g.Group, Lag: g.Lag(), Accounting: at.Accounting()})
+	}
+	first := c.Flow.Groups[0].Group
+	ends := streams.GroupStatus{}
+	for _, g := range later {
+		if g.Group == first {
+			ends = g
+		}
+	}
+	c.Open = missing(ends, c.cut.at[first])
+	if !c.Settled {
+		return nil
+	}
+	for _, e := range c.Flow.Edges {
+		findings, note := e.between(was, is)
+		c.Findings = append(c.Findings, findings...)
+		if note != "" {
+			c.note("%s", note)
+		}
+	}
+	return nil
+}
+
+// view compares the view of hours with the rows.
+func (c *run) view(ctx context.Context) error {
+	has, err := c.Table.HasView(ctx)
+	if err != nil {
+		return fmt.Errorf("looking for the view: %w", err)
+	}
+	if !has {
+		c.View = "skipped: there is no post_engagement_hourly"
+		return nil
+	}
+	c.tell("comparing the view with the rows")
+	since := c.Since
+	if c.Keep > 0 {
+		if oldest := c.now.Add(-c.Keep).Truncate(time.Hour).Add(time.Hour); oldest.After(since) {
+			since = oldest
+		}
+	}
+	committed := make([]int64, len(c.sink().Partitions))
+	for i, p := range c.sink().Partitions {
+		committed[i] = max(p.Committed, 0)
+	}
+	least, _, err := c.Table.RawHours(ctx, since, c.id, committed)
+	if err != nil {
+		return fmt.Errorf("counting rows per hour: %w", err)
+	}
+	view, err := c.Table.ViewHours(ctx, since)
+	if err != nil {
+		return fmt.Errorf("reading the view: %w", err)
+	}
+	_, most, err := c.Table.RawHours(ctx, since, c.id, committed)
+	if err != nil {
+		return fmt.Errorf("counting rows per hour: %w", err)
+	}
+	c.Findings = append(c.Findings, compareView(least, view, most)...)
+	c.View = fmt.Sprintf("%d hours compared", len(most))
+	return nil
+}
+
+// nameExactly replaces ranges by the offsets concerned, and takes back what retention explains.
+func (c *run) nameExactly(ctx context.Context) error {
+	oldest := int64(0)
+	if c.Keep > 0 {
+		oldest = c.now.Add(-c.Keep).UnixMilli()
+	}
+	kept := c.Findings[:0]
+	for n, f := range c.Findings {
+		if n < maxFindings && f.worthLooking() {
+			c.tell(fmt.Sprintf("looking for the rows of %s/%d, offsets %d..%d", f.Topic, f.Partition, f.lookFrom, f.lookTo))
+			rows, err := c.Table.Offsets(ctx, f.topicID, f.Partition, f.lookFrom, f.lookTo)
+			if err != nil {
+				return fmt.Errorf("looking for rows: %w", err)
+			}
+			if !f.gone {
+				f.nameRepeated(rows)
+			} else {
+				var log []Record
+				if f.topicID == c.id {
+					if log, err = c.Kafka.Records(ctx, f.Topic, f.Partition, f.lookFrom, f.lookTo); err != nil {
+						return err
+					}
+				}
+				if note := f.nameMissing(rows, log, oldest); note != "" {
+					c.note("%s", note)
+					continue
+				}
+			}
+		}
+		kept = append(kept, f)
+	}
+	c.Findings = kept
+	return nil
+}
+
+// eventsDLQ is where refused records of `events` go.
+const eventsDLQ = string(topology.EventsDLQ)

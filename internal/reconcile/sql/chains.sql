@@ -1,0 +1,25 @@
+-- Where to begin with each chain of inserts: the first one with an event appended since then, and what came before it.
+-- Rows without a place in the chain are of a sink that knew of none; they lie before all others.
+WITH begins AS (
+    SELECT
+        kafka_topic_id,
+        kafka_partition,
+        minIf(batch_first, root_time >= fromUnixTimestamp64Milli(@since)) AS recent,
+        if(countIf(root_time >= fromUnixTimestamp64Milli(@since)) = 0, 9223372036854775807, recent) AS begin
+    FROM post_events
+    WHERE batch_rows > 0
+    GROUP BY kafka_topic_id, kafka_partition
+)
+SELECT
+    kafka_topic_id,
+    kafka_partition,
+    begin,
+    toInt64(greatest(
+        maxIf(batch_before + batch_rows, batch_rows > 0 AND batch_first < begin),
+        countIf(batch_rows = 0)
+    )) AS start,
+    if(countIf(batch_first < begin) = 0, -1, maxIf(batch_last, batch_first < begin)) AS last
+FROM post_events
+INNER JOIN begins USING (kafka_topic_id, kafka_partition)
+GROUP BY kafka_topic_id, kafka_partition, begin
+ORDER BY kafka_topic_id, kafka_partition

@@ -1,0 +1,3 @@
+SELECT toInt64(count()) AS found
+FROM system.tables
+WHERE database = currentDatabase() AND name = @table
