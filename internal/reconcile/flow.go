@@ -18,9 +18,13 @@ type Edge struct{ From, To []string }
 
 // EventFlow is the flow of the topology.
 func EventFlow() Flow {
-	const dedup, reactions, scores, sink = string(topology.Dedup), string(topology.Reactions), string(topology.Scores), topology.PostEventsSink
+	const (
+		dedup, sessions, sink = string(topology.Dedup), string(topology.Sessions), topology.PostEventsSink
+		reactions, scores     = string(topology.Reactions), string(topology.Scores)
+	)
 	flow := Flow{Edges: []Edge{
-		{[]string{dedup}, []string{sink}},
+		{[]string{dedup}, []string{sessions}},
+		{[]string{sessions}, []string{sink}},
 		{[]string{dedup, reactions}, []string{reactions, scores}}, // likes and comments go by way of reactions
 	}}
 	for _, g := range topology.Groups(&schemas.Codecs{}) {

@@ -13,7 +13,18 @@ import (
 	"github.com/nova-social/nova-streams/schemas"
 )
 
-// Kafka reads records: dead letters, and what the sink has read. Prefix stands before every topic.
+// Topics is what is asked of Kafka about records. A *Kafka is one.
+type Topics interface {
+	// TopicID returns which incarnation of a topic there is, as rows name it.
+	TopicID(topic string) (string, error)
+	// EachLetter calls f for the letters about records of topic that were written to the dead-letter topic since then; a
+	// record that was refused twice has two. It reports whether these are all letters there ever were.
+	EachLetter(ctx context.Context, letters, topic string, since time.Time, f func(Letter)) (all bool, err error)
+	// Records returns the readable records of a stretch of the sink's input, the last included, that the log still holds.
+	Records(ctx context.Context, topic string, partition int32, first, last int64) ([]Record, error)
+}
+
+// Kafka reads records. Prefix stands before every topic.
 type Kafka struct {
 	Client  sarama.Client
 	Prefix  string
@@ -28,9 +39,7 @@ type Letter struct {
 	Appended  int64 // Unix ms
 }
 
-// EachLetter calls f for the letters about records of topic that were written to the dead-letter topic since then; a
-// record that was refused twice has two. It reports whether the topic holds letters from its first on, and none was left
-// out.
+// EachLetter implements Topics.
 func (k *Kafka) EachLetter(ctx context.Context, letters, topic string, since time.Time, f func(Letter)) (all bool, err error) {
 	name := k.Prefix + letters
 	partitions, err := k.Client.Partitions(name)
@@ -74,7 +83,7 @@ type Record struct {
 	RootTime  int64 // Unix ms
 }
 
-// Records returns the readable records of a stretch of the sink's input that the log still holds, the last included.
+// Records implements Topics.
 func (k *Kafka) Records(ctx context.Context, topic string, partition int32, first, last int64) ([]Record, error) {
 	var records []Record
 	err := kafka.ReadRange(ctx, k.Client, k.Prefix+topic, partition, first, last+1, func(m *sarama.ConsumerMessage) error {
@@ -82,13 +91,13 @@ func (k *Kafka) Records(ctx context.Context, topic string, partition int32, firs
 		if err != nil {
 			return fmt.Errorf("decoding %s/%d/%d: %w", m.Topic, m.Partition, m.Offset, err)
 		}
-		if a, ok := v.(*schemas.Activity); ok {
-			records = append(records, Record{m.Offset, a.EventTime, a.RootTime})
+		if e, ok := v.(*schemas.EnrichedEvent); ok {
+			records = append(records, Record{m.Offset, e.EventTime, e.RootTime})
 		}
 		return nil
 	})
 	return records, err
 }
 
-// TopicID returns which incarnation of the topic there is, as rows name it.
+// TopicID implements Topics.
 func (k *Kafka) TopicID(topic string) (string, error) { return kafka.TopicID(k.Client, k.Prefix+topic) }

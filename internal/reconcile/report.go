@@ -36,11 +36,11 @@ type Finding struct {
 	Partition int32     `json:"partition"`       // -1 for all
 	First     int64     `json:"first"`           // offsets, the last included; -1 where none can be named
 	Last      int64     `json:"last"`
-	Rows      int64     `json:"rows"`           // how many are too few or too many
-	From      time.Time `json:"from,omitzero"`  // append time in `events` of the first and the last event concerned, or of
-	To        time.Time `json:"to,omitzero"`    // their neighbours
-	Detail    string    `json:"detail"`         // for a reader
-	Exact     bool      `json:"exact"`          // First and Last are offsets of rows concerned, not only around them
+	Rows      int64     `json:"rows"`          // how many are too few or too many
+	From      time.Time `json:"from,omitzero"` // append time in `events` of the first and the last event concerned, or of
+	To        time.Time `json:"to,omitzero"`   // their neighbours
+	Detail    string    `json:"detail"`        // for a reader
+	Exact     bool      `json:"exact"`         // First and Last are offsets of rows concerned, not only around them
 	lookFrom  int64     // offsets among which the rows must be
 	lookTo    int64     //
 	topicID   string    // incarnation of Topic

@@ -18,7 +18,7 @@ type Reconciler struct {
 	Flow   Flow
 	Broker Broker
 	Table  *Table
-	Kafka  *Kafka
+	Topics Topics
 }
 
 // run is one comparison.
@@ -66,7 +66,7 @@ func (c *run) takeCut(ctx context.Context) (err error) {
 	if !c.Settled {
 		c.note("%d records were still on their way to %s after %v: only what it has committed is compared", c.cut.waiting, c.cut.behind, c.Config.Patience)
 	}
-	c.id, err = c.Kafka.TopicID(c.Flow.Sink.Topic)
+	c.id, err = c.Topics.TopicID(c.Flow.Sink.Topic)
 	return err
 }
 
@@ -165,7 +165,7 @@ func (c *run) nameExactly(ctx context.Context) error {
 			} else {
 				var log []Record
 				if f.topicID == c.id {
-					if log, err = c.Kafka.Records(ctx, f.Topic, f.Partition, f.lookFrom, f.lookTo); err != nil {
+					if log, err = c.Topics.Records(ctx, f.Topic, f.Partition, f.lookFrom, f.lookTo); err != nil {
 						return err
 					}
 				}

@@ -90,7 +90,7 @@ func (c *run) letters(ctx context.Context, logs []Log, floors []int64) (dead []m
 	for i := range logs {
 		dead[i], seen[i] = map[int]int64{}, map[int64]bool{}
 	}
-	all, err = c.Kafka.EachLetter(ctx, eventsDLQ, c.Flow.Groups[0].Topic, c.Since, func(l Letter) {
+	all, err = c.Topics.EachLetter(ctx, eventsDLQ, c.Flow.Groups[0].Topic, c.Since, func(l Letter) {
 		i := int(l.Partition)
 		if i >= len(logs) || l.Offset >= logs[i].Cut || l.Appended < floors[i] || seen[i][l.Offset] {
 			return

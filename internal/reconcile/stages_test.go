@@ -1,0 +1,119 @@
+package reconcile
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nova-social/nova-streams/internal/streams"
+	"github.com/nova-social/nova-streams/schemas"
+)
+
+func did(in, applied, replay, absorbed, lag int64) standing {
+	return standing{schemas.Accounting{In: in, Applied: applied, Replay: replay, Absorbed: absorbed}, lag, true}
+}
+
+func TestEdge_compares_what_was_passed_on(t *testing.T) {
+	t.Parallel()
+	edge := Edge{[]string{"a"}, []string{"b"}}
+	for name, c := range map[string]struct {
+		a, later, b standing
+		rows        int64
+	}{
+		"the same":                        {did(10, 8, 0, 0, 0), did(10, 8, 0, 0, 0), did(8, 8, 0, 0, 0), 0},
+		"one was lost":                    {did(10, 8, 0, 0, 0), did(10, 8, 0, 0, 0), did(7, 7, 0, 0, 0), 1},
+		"one was made up":                 {did(10, 8, 0, 0, 0), did(10, 8, 0, 0, 0), did(9, 9, 0, 0, 0), 1},
+		"replays do not count":            {did(10, 8, 0, 0, 0), did(10, 8, 0, 0, 0), did(11, 8, 3, 0, 0), 0},
+		"more may have come of absorbed":  {did(10, 8, 0, 1, 0), did(10, 8, 0, 1, 0), did(9, 9, 0, 0, 0), 0},
+		"what it goes on with is there":   {did(10, 8, 0, 0, 0), did(12, 10, 0, 0, 0), did(10, 10, 0, 0, 0), 0},
+		"what it has not committed, too":  {did(10, 8, 0, 0, 0), did(10, 8, 0, 0, 2), did(10, 10, 0, 0, 0), 0},
+		"but not more than it could have": {did(10, 8, 0, 0, 0), did(10, 8, 0, 0, 2), did(11, 11, 0, 0, 0), 1},
+	} {
+		found, note := edge.between(map[string]standing{"a": c.a, "b": c.b}, map[string]standing{"a": c.later, "b": c.b})
+		require.Empty(t, note, name)
+		rows := int64(0)
+		for _, f := range found {
+			require.Equal(t, BetweenStages, f.Kind)
+			rows += f.Rows
+		}
+		require.Equal(t, c.rows, rows, name)
+	}
+}
+
+func TestEdge_with_half_an_accounting_is_not_compared(t *testing.T) {
+	t.Parallel()
+	half := did(3, 3, 0, 0, 0)
+	half.whole = false
+	at := map[string]standing{"a": did(10, 8, 0, 0, 0), "b": half}
+	found, note := Edge{[]string{"a"}, []string{"b"}}.between(at, at)
+	require.Empty(t, found)
+	require.Equal(t, "a → b is not comparable: accounting of b does not begin with its topic", note)
+	begun := streams.GroupStatus{Partitions: []streams.PartitionStatus{{Committed: 10, Meta: schemas.CommitMeta{Accounting: schemas.Accounting{In: 3}}}}}
+	require.False(t, standingOf(begun).whole)
+	begun.Partitions[0].Meta.Accounting.In = 10
+	require.True(t, standingOf(begun).whole)
+	begun.Partitions[0].Meta.Epoch = 1
+	require.False(t, standingOf(begun).whole)
+}
+
+func TestUnbalanced_names_the_partition(t *testing.T) {
+	t.Parallel()
+	g := streams.GroupStatus{Input: streams.Input{Group: "a", Topic: "t"}, Partitions: []streams.PartitionStatus{
+		{Partition: 0, Committed: 2, Meta: schemas.CommitMeta{Accounting: schemas.Accounting{In: 2, Applied: 2}}},
+		{Partition: 1, Committed: 9, Meta: schemas.CommitMeta{Accounting: schemas.Accounting{In: 9, Applied: 7}}},
+	}}
+	require.Equal(t, []Finding{{
+		Kind: Unaccounted, Topic: "t", Partition: 1, First: 0, Last: 8, Rows: 2, Detail: "of 9 inputs of a, 2 are in no column",
+	}}, unbalanced(g))
+}
+
+// broker moves on with each look: the groups commit as a script says.
+type broker struct {
+	looks map[string][]streams.PartitionStatus
+	asked []string
+}
+
+func (b *broker) Groups(_ context.Context, inputs []streams.Input) ([]streams.GroupStatus, error) {
+	var out []streams.GroupStatus
+	for _, in := range inputs {
+		b.asked = append(b.asked, in.Group)
+		script := b.looks[in.Group]
+		out = append(out, streams.GroupStatus{Input: in, Partitions: script[:1]})
+		if len(script) > 1 {
+			b.looks[in.Group] = script[1:]
+		}
+	}
+	return out, nil
+}
+
+func (b *broker) OffsetsAt(context.Context, string, []time.Time) (map[int32][]int64, error) {
+	return nil, nil
+}
+
+var twoGroups = Flow{Groups: []streams.Input{{Group: "a", Topic: "in"}, {Group: "b", Topic: "mid"}}}
+
+// A group is waited for until it has done what lay before it when the one before it was looked at, and no longer.
+func TestCut_waits_for_what_is_on_its_way(t *testing.T) {
+	t.Parallel()
+	b := &broker{looks: map[string][]streams.PartitionStatus{
+		"a": {{Committed: 10, End: 15}},
+		"b": {{Committed: 3, End: 9}, {Committed: 5, End: 11}, {Committed: 9, End: 13}, {Committed: 13, End: 13}},
+	}}
+	c, err := takeCut(t.Context(), b, twoGroups, time.Minute)
+	require.NoError(t, err)
+	require.Empty(t, c.behind)
+	require.EqualValues(t, 10, c.at["a"].Partitions[0].Committed)
+	require.EqualValues(t, 9, c.at["b"].Partitions[0].Committed)
+	require.Equal(t, []string{"a", "b", "b", "b"}, b.asked)
+}
+
+func TestCut_names_who_is_behind(t *testing.T) {
+	t.Parallel()
+	b := &broker{looks: map[string][]streams.PartitionStatus{"a": {{Committed: 10, End: 10}}, "b": {{Committed: -1, Start: 2, End: 9}}}}
+	c, err := takeCut(t.Context(), b, twoGroups, time.Millisecond)
+	require.NoError(t, err)
+	require.Equal(t, "b", c.behind)
+	require.EqualValues(t, 7, c.waiting, "the log holds no more")
+}
