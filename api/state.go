@@ -1,12 +1,27 @@
 package api
 
-import "github.com/nova-social/nova-streams/schemas"
+import (
+	"time"
+
+	"github.com/nova-social/nova-streams/schemas"
+)
 
 // Status is how the flow stands.
 type Status struct {
 	Drained    bool                          `json:"drained" doc:"Every group has done all its input: no lag, nothing in flight"`
 	Groups     []Group                       `json:"groups" nullable:"false" doc:"Groups in the order of the flow"`
 	Accounting map[string]schemas.Accounting `json:"accounting" doc:"By group: what became of its inputs, up to the committed offsets. in = applied + duplicate + replay + absorbed + skipped + dead; late is a part of applied"`
+	// Reconciliation is missing before the first comparison of the process that answers.
+	Reconciliation *Reconciliation `json:"reconciliation,omitempty" doc:"What the last comparison of events, accounting and ClickHouse found, where the process that answers makes them"`
+}
+
+// Reconciliation is what comparing events, accounting and ClickHouse found.
+type Reconciliation struct {
+	At       time.Time `json:"at"`
+	Balanced bool      `json:"balanced" doc:"No difference was found"`
+	Settled  bool      `json:"settled" doc:"Everything could be compared; false if records were on their way for too long"`
+	Open     int64     `json:"open" doc:"Records of events that were on their way"`
+	Findings []string  `json:"findings" nullable:"false" doc:"The first differences, each with partition, offsets and rows"`
 }
 
 // Group is how one consumer group stands. What only its own process can know is of the process that answers.

@@ -60,7 +60,14 @@ function stand({ groups }) {
   sayAs('standing', !groups.length ? '' : alarms ? `– ${alarms} to look at` : '– no alarm', alarms ? 'bad' : 'good')
 }
 
+// reconciled says what the last comparison with ClickHouse found, where the process that answers makes them.
+function reconciled({ reconciliation: r }) {
+  const found = !r ? '' : r.balanced ? '– ClickHouse agrees' : `– ClickHouse differs: ${r.findings[0]}`
+  sayAs('reconciliation', found, r?.balanced ? 'good' : 'bad')
+}
+
 document.addEventListener('status', event => {
   account(event.detail)
+  reconciled(event.detail)
   stand(event.detail)
 })

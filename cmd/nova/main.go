@@ -2,7 +2,8 @@
 //
 // This package reads the command line and the configuration and prints; what commands do is in packages. Exit codes:
 // 0 done, or stopped by a signal and drained; 1 failed; 2 the command line or the configuration is wrong; 130 a job that
-// has an end was interrupted before it.
+// has an end was interrupted before it. `nova reconcile` ends with 1 if something differs and with 2 if it could not
+// compare.
 package main
 
 import (
@@ -57,9 +58,10 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 }
 
 const (
-	exitFailed      = 1
-	exitUsage       = 2
-	exitInterrupted = 130
+	exitFailed       = 1
+	exitUsage        = 2
+	exitNoComparison = 2
+	exitInterrupted  = 130
 )
 
 // usageError is a mistake on the command line or in the configuration.
@@ -69,6 +71,7 @@ func (e usageError) Unwrap() error { return e.error }
 
 func exitCode(err error) int {
 	var usage usageError
+	var comparison comparisonError
 	switch {
 	case err == nil:
 		return 0
@@ -76,6 +79,8 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
+	case errors.As(err, &comparison):
+		return exitNoComparison
 	default:
 		return exitFailed
 	}

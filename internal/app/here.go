@@ -18,6 +18,8 @@ type here struct {
 	writer atomic.Pointer[clickhouse.Client] // of the sink
 	reader atomic.Pointer[clickhouse.Client] // of the API
 	built  atomic.Bool                       // nothing more comes
+	// reconciled is what the last comparison here found, nil before the first
+	reconciled atomic.Pointer[api.Reconciliation]
 }
 
 // statuses returns how the goka groups of this process stand.

@@ -38,7 +38,7 @@ func (s status) Status(ctx context.Context) (api.Status, error) {
 	if err != nil {
 		return api.Status{}, err
 	}
-	out := api.Status{Drained: true, Accounting: map[string]schemas.Accounting{}}
+	out := api.Status{Drained: true, Accounting: map[string]schemas.Accounting{}, Reconciliation: s.here.reconciled.Load()}
 	for _, g := range groups {
 		group := seen(g)
 		s.here.fill(&group)

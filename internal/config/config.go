@@ -16,6 +16,7 @@ import (
 	"github.com/nova-social/nova-streams/internal/clickhouse"
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
 	"github.com/nova-social/nova-streams/internal/domain/session"
+	"github.com/nova-social/nova-streams/internal/reconcile"
 	"github.com/nova-social/nova-streams/internal/registry"
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/internal/trending"
@@ -33,6 +34,7 @@ type Config struct {
 	Sessions   session.Rule
 	Streams    streams.Config        `omit:"Brokers,ClientID,Prefix,Shared,EpochsTopic,Controls"`
 	Sink       clickhouse.SinkConfig `omit:"Brokers,ClientID,Prefix"`
+	Reconcile  reconcile.Config
 	Window     engagement.Window
 	Weights    engagement.Weights // in tenths of a point
 	Trending   trending.Config
@@ -71,6 +73,7 @@ func Default() Config {
 		Sessions:   session.DefaultRule(),
 		Streams:    streams.DefaultConfig(),
 		Sink:       clickhouse.DefaultSinkConfig(),
+		Reconcile:  reconcile.DefaultConfig(),
 		Window:     engagement.DefaultWindow(),
 		Weights:    engagement.DefaultWeights(),
 		Trending:   trending.DefaultConfig(),

@@ -29,6 +29,7 @@ func (c *Config) Validate() error {
 		{"sessions", c.Sessions.Validate()},
 		{"streams", stages.Validate()},
 		{"sink", c.SinkConfig().Validate()},
+		{"reconcile", c.Reconcile.Validate()},
 		{"window", c.Window.Validate()},
 		{"weights", c.Weights.Validate()},
 		{"trending", c.Trending.Validate()},
