@@ -113,7 +113,6 @@ func startServer(t *testing.T) *server {
 			Edges:  []Edge{{[]string{"first"}, []string{"sink"}}}, Sink: streams.Input{Group: "sink", Topic: "enriched-events"},
 		},
 	}}
-	s.sql("ALTER TABLE post_events ADD COLUMN IF NOT EXISTS batch_before UInt64, ADD COLUMN IF NOT EXISTS batch_rows UInt32")
 	var batch []string
 	for i := range 600 {
 		p, at := int32(i%2), noon.Add(time.Duration(i)*18*time.Second)
