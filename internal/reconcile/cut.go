@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nova-social/nova-streams/internal/streams"
@@ -22,68 +23,81 @@ type Broker interface {
 // comes of it is done in the others.
 type cut struct {
 	at      map[string]streams.GroupStatus
-	behind  string // group that was waited for in vain, "" for none
-	waiting int64  // records it had still to do
+	reached map[string]bool  // false for a group that was waited for in vain, and for those behind it
+	waiting map[string]int64 // records that a group had still to do when it was given up
 }
 
 // pollEvery is the pause between two looks at a group that is behind.
 const pollEvery = 100 * time.Millisecond
 
-// takeCut waits up to patience for all groups together. A group for which that is not enough is named, and stands as it
-// was last seen; so do those after it.
+// takeCut waits for each group up to patience. One for which that is not enough stands as it was last seen.
 func takeCut(ctx context.Context, b Broker, flow Flow, patience time.Duration) (cut, error) {
-	c := cut{at: map[string]streams.GroupStatus{}}
-	enough := time.NewTimer(patience)
-	defer enough.Stop()
+	c := cut{at: map[string]streams.GroupStatus{}, reached: map[string]bool{}, waiting: map[string]int64{}}
 	for i, group := range flow.Groups {
-		ends, err := statusOf(ctx, b, flow, i)
+		before, err := statusOf(ctx, b, group)
 		if err != nil {
 			return c, err
 		}
 		if i == 0 { // where it stands is the moment
-			c.at[group.Group] = ends
+			c.at[group.Group], c.reached[group.Group] = before, true
 			continue
 		}
-		for {
-			now, err := statusOf(ctx, b, flow, i)
-			if err != nil {
-				return c, err
-			}
-			c.at[group.Group] = now
-			left := missing(ends, now)
-			if left == 0 {
-				break
-			}
-			if c.behind != "" {
-				break
-			}
-			select {
-			case <-enough.C:
-				c.behind, c.waiting = group.Group, left
-			case <-ctx.Done():
-				return c, fmt.Errorf("waiting for %s: %w", group.Group, context.Cause(ctx))
-			case <-time.After(pollEvery):
-			}
+		in := !slices.ContainsFunc(flow.before(group.Group), func(g string) bool { return !c.reached[g] })
+		if !in {
+			c.at[group.Group] = before
+			continue
+		}
+		now, left, err := waitFor(ctx, b, group, before, patience)
+		if err != nil {
+			return c, err
+		}
+		c.at[group.Group], c.reached[group.Group] = now, left == 0
+		if left > 0 {
+			c.waiting[group.Group] = left
 		}
 	}
 	return c, nil
 }
 
-func statusOf(ctx context.Context, b Broker, flow Flow, i int) (streams.GroupStatus, error) {
-	all, err := b.Groups(ctx, flow.Groups[i:i+1])
+// waitFor waits until a group has committed everything that its input held before, and returns how much is left if
+// patience ends first.
+func waitFor(ctx context.Context, b Broker, group streams.Input, before streams.GroupStatus, patience time.Duration) (streams.GroupStatus, int64, error) {
+	enough := time.NewTimer(patience)
+	defer enough.Stop()
+	for {
+		now, err := statusOf(ctx, b, group)
+		if err != nil {
+			return now, 0, err
+		}
+		left := missing(before, now)
+		if left == 0 {
+			return now, 0, nil
+		}
+		select {
+		case <-enough.C:
+			return now, left, nil
+		case <-ctx.Done():
+			return now, left, fmt.Errorf("waiting for %s: %w", group.Group, context.Cause(ctx))
+		case <-time.After(pollEvery):
+		}
+	}
+}
+
+func statusOf(ctx context.Context, b Broker, group streams.Input) (streams.GroupStatus, error) {
+	all, err := b.Groups(ctx, []streams.Input{group})
 	if err != nil {
-		return streams.GroupStatus{}, fmt.Errorf("asking how %s stands: %w", flow.Groups[i].Group, err)
+		return streams.GroupStatus{}, fmt.Errorf("asking how %s stands: %w", group.Group, err)
 	}
 	return all[0], nil
 }
 
 // missing is how many records before the ends of an earlier look a group has not committed now.
-func missing(ends, now streams.GroupStatus) (n int64) {
+func missing(before, now streams.GroupStatus) (n int64) {
 	done := map[int32]int64{}
 	for _, p := range now.Partitions {
 		done[p.Partition] = max(p.Committed, p.Start)
 	}
-	for _, p := range ends.Partitions {
+	for _, p := range before.Partitions {
 		n += max(p.End-max(done[p.Partition], p.Start), 0)
 	}
 	return n

@@ -1,16 +1,19 @@
 package reconcile
 
 import (
+	"slices"
+
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/schemas"
 	"github.com/nova-social/nova-streams/topology"
 )
 
-// Flow is the groups to compare and what they pass on. The first reads `events`; each comes after those it reads from.
+// Flow is the groups to compare and what they pass on.
 type Flow struct {
-	Groups []streams.Input
+	Groups []streams.Input // the first reads `events`; each comes after those that write what it reads
 	Edges  []Edge
-	Sink   streams.Input // the one of Groups that writes post_events
+	// Path are the groups an event passes on its way to its row, from the first of Groups to the sink of post_events.
+	Path []string
 }
 
 // Edge says that the groups From pass each input they apply on, once, to one of the groups To.
@@ -22,20 +25,37 @@ func EventFlow() Flow {
 		dedup, sessions, sink = string(topology.Dedup), string(topology.Sessions), topology.PostEventsSink
 		reactions, scores     = string(topology.Reactions), string(topology.Scores)
 	)
-	flow := Flow{Edges: []Edge{
-		{[]string{dedup}, []string{sessions}},
-		{[]string{sessions}, []string{sink}},
-		{[]string{dedup, reactions}, []string{reactions, scores}}, // likes and comments go by way of reactions
-	}}
+	flow := Flow{
+		Path: []string{dedup, sessions, sink},
+		Edges: []Edge{
+			{[]string{dedup}, []string{sessions}},
+			{[]string{sessions}, []string{sink}},
+			{[]string{dedup, reactions}, []string{reactions, scores}}, // likes and comments go by way of reactions
+		},
+	}
 	for _, g := range topology.Groups(&schemas.Codecs{}) {
 		flow.Groups = append(flow.Groups, streams.Input{Group: string(g.Name), Topic: string(g.Input)})
 	}
 	for _, s := range topology.Sinks() {
-		in := streams.Input{Group: s.Group, Topic: string(s.Input)}
-		flow.Groups = append(flow.Groups, in)
-		if s.Group == sink {
-			flow.Sink = in
-		}
+		flow.Groups = append(flow.Groups, streams.Input{Group: s.Group, Topic: string(s.Input)})
 	}
 	return flow
+}
+
+// before returns the groups whose outputs a group reads.
+func (f Flow) before(group string) (groups []string) {
+	for _, e := range f.Edges {
+		if slices.Contains(e.To, group) {
+			groups = append(groups, slices.DeleteFunc(slices.Clone(e.From), func(g string) bool { return g == group })...)
+		}
+	}
+	return groups
+}
+
+// events is the first of the groups, sink the one that writes post_events.
+func (f Flow) events() streams.Input { return f.Groups[0] }
+
+func (f Flow) sink() streams.Input {
+	last := f.Path[len(f.Path)-1]
+	return f.Groups[slices.IndexFunc(f.Groups, func(in streams.Input) bool { return in.Group == last })]
 }

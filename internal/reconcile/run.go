@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/nova-social/nova-streams/internal/streams"
-	"github.com/nova-social/nova-streams/topology"
 )
 
 // Reconciler compares. It keeps nothing between two comparisons.
@@ -62,16 +62,16 @@ func (c *run) takeCut(ctx context.Context) (err error) {
 	if c.cut, err = takeCut(ctx, c.Broker, c.Flow, c.Config.Patience); err != nil {
 		return err
 	}
-	c.Settled = c.cut.behind == ""
-	if !c.Settled {
-		c.note("%d records were still on their way to %s after %v: only what it has committed is compared", c.cut.waiting, c.cut.behind, c.Config.Patience)
+	c.Settled = len(c.cut.waiting) == 0
+	for _, group := range slices.Sorted(maps.Keys(c.cut.waiting)) {
+		c.note("%d records were still on their way to %s after %v: it is not compared with what comes before it", c.cut.waiting[group], group, c.Config.Patience)
 	}
-	c.id, err = c.Topics.TopicID(c.Flow.Sink.Topic)
+	c.id, err = c.Topics.TopicID(c.Flow.sink().Topic)
 	return err
 }
 
-// sink is how the sink stood at the cut, and how it stands now.
-func (c *run) sink() streams.GroupStatus { return c.cut.at[c.Flow.Sink.Group] }
+// sink is how the sink stood at the cut.
+func (c *run) sink() streams.GroupStatus { return c.cut.at[c.Flow.sink().Group] }
 
 // stages compares what groups passed on with what others saw.
 func (c *run) stages(ctx context.Context) error {
@@ -87,18 +87,11 @@ func (c *run) stages(ctx context.Context) error {
 		c.Findings = append(c.Findings, unbalanced(at)...)
 		c.Stages = append(c.Stages, Stage{Group: g.Group, Lag: g.Lag(), Accounting: at.Accounting()})
 	}
-	first := c.Flow.Groups[0].Group
-	ends := streams.GroupStatus{}
-	for _, g := range later {
-		if g.Group == first {
-			ends = g
-		}
-	}
-	c.Open = missing(ends, c.cut.at[first])
-	if !c.Settled {
-		return nil
-	}
+	c.Open = missing(later[0], c.cut.at[c.Flow.events().Group])
 	for _, e := range c.Flow.Edges {
+		if slices.ContainsFunc(slices.Concat(e.From, e.To), func(g string) bool { return !c.cut.reached[g] }) {
+			continue // noted
+		}
 		findings, note := e.between(was, is)
 		c.Findings = append(c.Findings, findings...)
 		if note != "" {
@@ -180,6 +173,3 @@ func (c *run) nameExactly(ctx context.Context) error {
 	c.Findings = kept
 	return nil
 }
-
-// eventsDLQ is where refused records of `events` go.
-const eventsDLQ = string(topology.EventsDLQ)

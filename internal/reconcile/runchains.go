@@ -47,7 +47,7 @@ func (c *run) chains(ctx context.Context) error {
 // fromAccounting lets a chain begin where the accounting of its partition does, if that was begun anew.
 func (c *run) fromAccounting(ch Chain, p streams.PartitionStatus) Chain {
 	if base := p.Committed - p.Meta.Accounting.In; p.Committed >= 0 && base > 0 {
-		c.note("not comparable before offset %d of %s/%d: the accounting of %s begins there", base, c.Flow.Sink.Topic, p.Partition, c.Flow.Sink.Group)
+		c.note("not comparable before offset %d of %s/%d: the accounting of %s begins there", base, c.Flow.sink().Topic, p.Partition, c.Flow.sink().Group)
 		return Chain{TopicID: ch.TopicID, Partition: ch.Partition, Begin: base, Start: 0, Last: base - 1}
 	}
 	return ch
@@ -55,7 +55,7 @@ func (c *run) fromAccounting(ch Chain, p streams.PartitionStatus) Chain {
 
 // chain judges the inserts of one partition up to its commit; all of them if that is nil.
 func (c *run) chain(ctx context.Context, ch Chain, commit *streams.PartitionStatus) error {
-	c.tell(fmt.Sprintf("looking at the inserts of %s/%d", c.Flow.Sink.Topic, ch.Partition))
+	c.tell(fmt.Sprintf("looking at the inserts of %s/%d", c.Flow.sink().Topic, ch.Partition))
 	links, err := c.Table.Links(ctx, ch)
 	if err != nil {
 		return fmt.Errorf("reading the inserts of partition %d: %w", ch.Partition, err)
@@ -67,7 +67,7 @@ func (c *run) chain(ctx context.Context, ch Chain, commit *streams.PartitionStat
 			return err
 		}
 	}
-	judge := newChain(c.Flow.Sink.Topic, ch.TopicID, ch.Partition, ch.Start, ch.Last, next, until)
+	judge := newChain(c.Flow.sink().Topic, ch.TopicID, ch.Partition, ch.Start, ch.Last, next, until)
 	for _, l := range links {
 		judge.add(l)
 	}
@@ -81,9 +81,9 @@ func (c *run) chain(ctx context.Context, ch Chain, commit *streams.PartitionStat
 
 // announced returns the offset behind the last range that the sink may have written by now.
 func (c *run) announced(ctx context.Context, partition int32) (int64, error) {
-	after, err := c.Broker.Groups(ctx, []streams.Input{c.Flow.Sink})
+	after, err := c.Broker.Groups(ctx, []streams.Input{c.Flow.sink()})
 	if err != nil {
-		return 0, fmt.Errorf("asking how %s stands: %w", c.Flow.Sink.Group, err)
+		return 0, fmt.Errorf("asking how %s stands: %w", c.Flow.sink().Group, err)
 	}
 	for _, p := range after[0].Partitions {
 		if p.Partition != partition {

@@ -3,16 +3,19 @@ package reconcile
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
+
+	"github.com/nova-social/nova-streams/topology"
 )
 
 // events compares the records of `events` with rows and dead letters.
 func (c *run) events(ctx context.Context) error {
-	if !c.Settled {
-		return nil
+	if !c.cut.reached[c.Flow.sink().Group] {
+		return nil // noted
 	}
 	c.tell("comparing hours")
-	first := c.Flow.Groups[0]
+	first := c.Flow.events()
 	var hours []time.Time
 	for h := c.Since; !h.After(c.now); h = h.Add(time.Hour) {
 		hours = append(hours, h)
@@ -56,7 +59,29 @@ func (c *run) events(ctx context.Context) error {
 		c.add(first.Topic, findings)
 		c.total(&logs[i], rows[i], dead[i], all, unplaced > 0)
 	}
+	c.refusedLater()
 	return nil
+}
+
+// refusedLater takes back events without a row that another group than the first has refused: of which partition of
+// `events` they are, its accounting does not say.
+func (c *run) refusedLater() {
+	refused, lost := int64(0), int64(0)
+	for _, g := range c.Flow.Path[1:] {
+		refused += c.cut.at[g].Accounting().Dead
+	}
+	for _, f := range c.Findings {
+		if f.Kind == LostEvents {
+			lost += f.Rows
+		}
+	}
+	if lost == 0 || refused == 0 {
+		return
+	}
+	c.note("%d events have no row; %d were refused on the way from %s", lost, refused, c.Flow.events().Group)
+	if lost <= refused {
+		c.Findings = slices.DeleteFunc(c.Findings, func(f Finding) bool { return f.Kind == LostEvents })
+	}
 }
 
 func (c *run) add(topic string, findings []Finding) {
@@ -69,7 +94,7 @@ func (c *run) add(topic string, findings []Finding) {
 // checkLog notes from which hour on a partition can be compared, if that is not the first.
 func (c *run) checkLog(l *Log, hours []time.Time) {
 	if first := c.firstHour(l, hours); first.After(hours[0]) {
-		c.note("%s/%d is not comparable before %s: the topic holds nothing older", c.Flow.Groups[0].Topic, l.Partition, first.Format(time.RFC3339))
+		c.note("%s/%d is not comparable before %s: the topic holds nothing older", c.Flow.events().Topic, l.Partition, first.Format(time.RFC3339))
 	}
 }
 
@@ -90,7 +115,7 @@ func (c *run) letters(ctx context.Context, logs []Log, floors []int64) (dead []m
 	for i := range logs {
 		dead[i], seen[i] = map[int]int64{}, map[int64]bool{}
 	}
-	all, err = c.Topics.EachLetter(ctx, eventsDLQ, c.Flow.Groups[0].Topic, c.Since, func(l Letter) {
+	all, err = c.Topics.EachLetter(ctx, string(topology.EventsDLQ), c.Flow.events().Topic, c.Since, func(l Letter) {
 		i := int(l.Partition)
 		if i >= len(logs) || l.Offset >= logs[i].Cut || l.Appended < floors[i] || seen[i][l.Offset] {
 			return
@@ -113,14 +138,14 @@ func (c *run) total(l *Log, rows map[int]Slot, dead map[int]int64, allLetters, u
 	t, findings := l.total(n, letters, allLetters)
 	switch {
 	case l.Again || l.Cut != l.Accounting.In:
-		c.note("the total of %s/%d is not comparable: its accounting does not begin with the topic's first record", c.Flow.Groups[0].Topic, l.Partition)
+		c.note("the total of %s/%d is not comparable: its accounting does not begin with the topic's first record", c.Flow.events().Topic, l.Partition)
 		t.Compared, findings = false, nil
 	case unplaced: // noted
 		t.Compared, findings = false, nil
 	case c.Keep > 0 && n < l.Accounting.Applied:
-		c.note("the total of %s/%d is not comparable: %d rows may be past the retention of post_events", c.Flow.Groups[0].Topic, l.Partition, l.Accounting.Applied-n)
+		c.note("the total of %s/%d is not comparable: %d rows may be past the retention of post_events", c.Flow.events().Topic, l.Partition, l.Accounting.Applied-n)
 		t.Compared, findings = false, nil
 	}
 	c.Totals = append(c.Totals, t)
-	c.add(c.Flow.Groups[0].Topic, findings)
+	c.add(c.Flow.events().Topic, findings)
 }

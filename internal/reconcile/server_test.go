@@ -110,7 +110,7 @@ func startServer(t *testing.T) *server {
 		Config: DefaultConfig(), Broker: m, Topics: m, Table: NewTable(client),
 		Flow: Flow{
 			Groups: []streams.Input{{Group: "first", Topic: "events"}, {Group: "sink", Topic: "enriched-events"}},
-			Edges:  []Edge{{[]string{"first"}, []string{"sink"}}}, Sink: streams.Input{Group: "sink", Topic: "enriched-events"},
+			Edges:  []Edge{{[]string{"first"}, []string{"sink"}}}, Path: []string{"first", "sink"},
 		},
 	}}
 	var batch []string
@@ -332,4 +332,22 @@ func TestServer_raises_no_false_alarm(t *testing.T) {
 	require.Contains(t, strings.Join(r.Notes, "\n"), "50 rows of enriched-events/0, offsets 0..49, are past the retention of post_events")
 	s.Keep = 0
 	require.NotEmpty(t, s.findings())
+}
+
+// An event that a later group has refused has no row: its dead letter is in the accounting, and one loss more is found.
+func TestServer_knows_what_was_refused_later(t *testing.T) {
+	s := startServer(t)
+	s.sql("ALTER TABLE post_events DELETE WHERE batch_first = 450 SETTINGS mutations_sync = 2")
+	s.kafka.commit.Meta.Accounting = schemas.Accounting{In: 468, Applied: 450, Dead: 18}
+	r := s.compare()
+	require.Empty(t, r.Findings)
+	require.Equal(t, []string{"18 events have no row; 18 were refused on the way from first"}, r.Notes)
+	s.sql("ALTER TABLE post_events DELETE WHERE kafka_offset = 17 SETTINGS mutations_sync = 2")
+	lost := int64(0)
+	for _, f := range s.findings() {
+		if f.Kind == LostEvents {
+			lost += f.Rows
+		}
+	}
+	require.EqualValues(t, 19, lost)
 }

@@ -2,6 +2,8 @@ package reconcile
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -9,6 +11,7 @@ import (
 
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/schemas"
+	"github.com/nova-social/nova-streams/topology"
 )
 
 func did(in, applied, replay, absorbed, lag int64) standing {
@@ -92,7 +95,10 @@ func (b *broker) OffsetsAt(context.Context, string, []time.Time) (map[int32][]in
 	return nil, nil
 }
 
-var twoGroups = Flow{Groups: []streams.Input{{Group: "a", Topic: "in"}, {Group: "b", Topic: "mid"}}}
+var threeGroups = Flow{
+	Groups: []streams.Input{{Group: "a", Topic: "in"}, {Group: "b", Topic: "mid"}, {Group: "c", Topic: "out"}},
+	Edges:  []Edge{{[]string{"a"}, []string{"b"}}, {[]string{"b"}, []string{"c"}}},
+}
 
 // A group is waited for until it has done what lay before it when the one before it was looked at, and no longer.
 func TestCut_waits_for_what_is_on_its_way(t *testing.T) {
@@ -100,20 +106,56 @@ func TestCut_waits_for_what_is_on_its_way(t *testing.T) {
 	b := &broker{looks: map[string][]streams.PartitionStatus{
 		"a": {{Committed: 10, End: 15}},
 		"b": {{Committed: 3, End: 9}, {Committed: 5, End: 11}, {Committed: 9, End: 13}, {Committed: 13, End: 13}},
+		"c": {{Committed: 9, End: 9}},
 	}}
-	c, err := takeCut(t.Context(), b, twoGroups, time.Minute)
+	c, err := takeCut(t.Context(), b, threeGroups, time.Minute)
 	require.NoError(t, err)
-	require.Empty(t, c.behind)
+	require.Empty(t, c.waiting)
 	require.EqualValues(t, 10, c.at["a"].Partitions[0].Committed)
 	require.EqualValues(t, 9, c.at["b"].Partitions[0].Committed)
-	require.Equal(t, []string{"a", "b", "b", "b"}, b.asked)
+	require.Equal(t, []string{"a", "b", "b", "b", "c", "c"}, b.asked)
+	require.Equal(t, map[string]bool{"a": true, "b": true, "c": true}, c.reached)
 }
 
+// What a group has not done cannot have reached those behind it, even if they have done all they have.
 func TestCut_names_who_is_behind(t *testing.T) {
 	t.Parallel()
-	b := &broker{looks: map[string][]streams.PartitionStatus{"a": {{Committed: 10, End: 10}}, "b": {{Committed: -1, Start: 2, End: 9}}}}
-	c, err := takeCut(t.Context(), b, twoGroups, time.Millisecond)
+	b := &broker{looks: map[string][]streams.PartitionStatus{
+		"a": {{Committed: 10, End: 10}}, "b": {{Committed: -1, Start: 2, End: 9}}, "c": {{Committed: 4, End: 4}},
+	}}
+	c, err := takeCut(t.Context(), b, threeGroups, time.Millisecond)
 	require.NoError(t, err)
-	require.Equal(t, "b", c.behind)
-	require.EqualValues(t, 7, c.waiting, "the log holds no more")
+	require.Equal(t, map[string]int64{"b": 7}, c.waiting, "the log holds no more")
+	require.False(t, c.reached["b"])
+	require.False(t, c.reached["c"])
+	require.EqualValues(t, 4, c.at["c"].Partitions[0].Committed)
+}
+
+// Each group of the topology comes after those that write its input; the edges and the path name groups there are.
+func TestEventFlow_is_in_order(t *testing.T) {
+	t.Parallel()
+	flow := EventFlow()
+	place := map[string]int{}
+	for i, g := range flow.Groups {
+		place[g.Group] = i
+	}
+	require.Equal(t, string(topology.Events), flow.events().Topic)
+	require.Equal(t, string(topology.EnrichedEvents), flow.sink().Topic)
+	for _, g := range flow.Groups[1:] {
+		require.NotEmpty(t, flow.before(g.Group), g.Group)
+		for _, b := range flow.before(g.Group) {
+			require.Contains(t, place, b)
+			require.Less(t, place[b], place[g.Group])
+		}
+	}
+	writers := map[string][]string{}
+	for _, g := range topology.Groups(&schemas.Codecs{}) {
+		for _, out := range g.Outputs {
+			writers[string(out.Topic)] = append(writers[string(out.Topic)], string(g.Name))
+		}
+	}
+	for _, g := range flow.Groups[1:] {
+		require.ElementsMatch(t, writers[g.Topic], flow.before(g.Group), "what the map says of %s", g.Topic)
+	}
+	require.Subset(t, slices.Collect(maps.Keys(place)), flow.Path)
 }
