@@ -77,6 +77,7 @@ func TestChain_names_what_breaks_it(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			require.Equal(t, c.want, judged(c.change(links(10, 20, 30)), c.next, c.until, c.applied))
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"text/tabwriter"
 	"time"
 )
@@ -42,7 +43,7 @@ func (r *Report) Print(out io.Writer, hour time.Time) error {
 	for _, h := range r.lines(hour) {
 		part := "all"
 		if h.Partition >= 0 {
-			part = fmt.Sprint(h.Partition)
+			part = strconv.Itoa(int(h.Partition))
 		}
 		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t%d\n", h.Hour.Format(time.RFC3339), part, h.In, h.Rows, h.Dead, h.Repeats)
 	}

@@ -155,6 +155,12 @@ func (s *server) sql(query string) []map[string]any {
 	return devstacktest.Query(s.t, s.stack, "nova", query)
 }
 
+// again inserts rows that are there once more, under a token of their own.
+func (s *server) again(columns, where string) {
+	s.t.Helper()
+	s.sql("INSERT INTO post_events SELECT " + columns + " FROM post_events WHERE " + where + " SETTINGS insert_deduplication_token = 'fresh'")
+}
+
 func (s *server) compare() *Report {
 	s.t.Helper()
 	r, err := s.Run(s.t.Context(), s.now, func(string) {})
@@ -233,7 +239,7 @@ func overlapping(found []Finding) int {
 func TestServer_doubled_row_is_named(t *testing.T) {
 	s := startServer(t)
 	root := s.sql("SELECT root_partition, root_offset, toUnixTimestamp64Milli(root_time) AS at FROM post_events WHERE kafka_offset = 133")[0]
-	s.sql("INSERT INTO post_events SELECT * FROM post_events WHERE kafka_offset = 133 SETTINGS insert_deduplication_token = 'fresh'")
+	s.again("*", "kafka_offset = 133")
 	found := s.findings()
 	require.Len(t, found, 3)
 	f := found[0]
@@ -252,7 +258,7 @@ func TestServer_doubled_row_is_named(t *testing.T) {
 func TestServer_inserts_are_named(t *testing.T) {
 	s := startServer(t)
 	s.sql("ALTER TABLE post_events DELETE WHERE batch_first = 100 SETTINGS mutations_sync = 2")
-	s.sql("INSERT INTO post_events SELECT * FROM post_events WHERE batch_first = 250 SETTINGS insert_deduplication_token = 'fresh'")
+	s.again("*", "batch_first = 250")
 	var got []named
 	for _, f := range s.findings() {
 		if f.Topic == "enriched-events" {
@@ -315,7 +321,7 @@ func TestServer_view_that_differs_is_named(t *testing.T) {
 // Rows that a TTL takes are no loss; rows of a topic that is no more are compared among themselves.
 func TestServer_raises_no_false_alarm(t *testing.T) {
 	s := startServer(t)
-	s.sql("INSERT INTO post_events SELECT * REPLACE ('before' AS kafka_topic_id, 0 AS batch_before, 0 AS batch_rows, toDateTime64('2026-11-20 00:00:00', 3, 'UTC') AS root_time) FROM post_events WHERE batch_first = 0 SETTINGS insert_deduplication_token = 'old'")
+	s.again("* REPLACE ('before' AS kafka_topic_id, 0 AS batch_before, 0 AS batch_rows, toDateTime64('2026-11-20 00:00:00', 3, 'UTC') AS root_time)", "batch_first = 0")
 	r := s.compare()
 	require.Empty(t, r.Findings)
 	require.Len(t, r.Notes, 1)

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -37,7 +38,7 @@ func compareView(least, view, most map[time.Time]Sums) (findings []Finding) {
 
 func fromTo(lo, hi int64) string {
 	if lo == hi {
-		return fmt.Sprint(lo)
+		return strconv.FormatInt(lo, 10)
 	}
 	return fmt.Sprintf("%d to %d", lo, hi)
 }

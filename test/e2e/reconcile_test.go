@@ -105,7 +105,7 @@ func (s *system) requirePlantsFound(compare func() *reconcile.Report) {
 	rows := sql("SELECT kafka_partition AS p, kafka_offset AS o, root_partition AS root FROM post_events ORDER BY cityHash64(event_id) LIMIT 2")
 	at := func(i int, column string) int64 { return int64(rows[i][column].(float64)) }
 	sql("ALTER TABLE post_events DELETE WHERE kafka_partition = %d AND kafka_offset = %d SETTINGS mutations_sync = 2", at(0, "p"), at(0, "o"))
-	sql("INSERT INTO post_events SELECT * FROM post_events WHERE kafka_partition = %d AND kafka_offset = %d SETTINGS insert_deduplication_token = 'planted'", at(1, "p"), at(1, "o"))
+	sql("INSERT INTO post_events SELECT %s FROM post_events WHERE kafka_partition = %d AND kafka_offset = %d SETTINGS insert_deduplication_token = 'planted'", "*", at(1, "p"), at(1, "o"))
 	r := compare()
 	require.False(s.t, r.Balanced)
 	type found struct {

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nova-social/nova-streams/internal/devstack"
+	"github.com/nova-social/nova-streams/internal/devstack/devstacktest"
+	"github.com/nova-social/nova-streams/internal/reconcile"
+	"github.com/nova-social/nova-streams/internal/testbuffer"
+)
+
+// The command ends with 0 while all is balanced, with 1 when a row is gone, which it names, and with 2 when it cannot tell.
+func TestReconcile_ends_with_what_it_found(t *testing.T) {
+	stack := devstacktest.Start(t, devstacktest.Without(devstack.Redis))
+	servers := []string{"--brokers=" + strings.Join(stack.Brokers(), ","), "--registry=" + stack.RegistryURL(), "--clickhouse=" + stack.ClickHouseAddr(), "--set=kafka.partitions=2"}
+	_, err := nova(t, "migrate", servers[2])
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "events.jsonl")
+	var events bytes.Buffer
+	for i := range 20 {
+		fmt.Fprintf(&events, `{"event_id":"e%d","ts":%d,"user_id":"u%d","post_id":"p","action":"view"}`+"\n", i%15, 1000+i%15, i%5)
+	}
+	require.NoError(t, os.WriteFile(file, events.Bytes(), 0o600))
+
+	ctx, stop := context.WithCancel(t.Context())
+	var stderr testbuffer.Buffer
+	ended := make(chan error, 1)
+	go func() {
+		ended <- run(ctx, append([]string{"run", "--roles=processors,sinks", "--http-addr=127.0.0.1:0", "--set=reconcile.interval=200ms"}, servers...), nil, io.Discard, &stderr)
+	}()
+	require.Eventually(t, func() bool {
+		_, err := nova(t, "load", "events", file, "--shift-to-now", servers[0])
+		return err == nil
+	}, 20*time.Second, 100*time.Millisecond, "%s", &stderr)
+
+	hour := time.Now().UTC().Truncate(time.Hour)
+	balanced := hour.Format(time.RFC3339) + ` +all +20 +15 +0 +5\n(.*\n)*open: 0 on their way\nbalanced\n$`
+	require.Eventually(t, func() bool {
+		out, err := nova(t, append([]string{"reconcile"}, servers...)...)
+		require.NoError(t, err, out)
+		return regexp.MustCompile(balanced).MatchString(out)
+	}, 20*time.Second, 100*time.Millisecond)
+
+	devstacktest.Query(t, stack, "nova", "ALTER TABLE post_events DELETE WHERE event_id = 'e7' SETTINGS mutations_sync = 2")
+	out, err := nova(t, append([]string{"reconcile", "--format=json", "--hour", hour.Format(time.RFC3339)}, servers...)...)
+	require.ErrorIs(t, err, errDiffers)
+	require.Equal(t, 1, exitCode(err))
+	var report reconcile.Report
+	require.NoError(t, json.Unmarshal([]byte(out), &report))
+	require.False(t, report.Balanced)
+	require.EqualValues(t, 1, report.Differences()[reconcile.LostEvents])
+	require.Eventually(t, func() bool { return strings.Contains(stderr.String(), "events, rows and accounting differ") }, 10*time.Second, 50*time.Millisecond, "the job finds it, too")
+
+	_, err = nova(t, append([]string{"reconcile", "--set=clickhouse.database=nowhere"}, servers...)...)
+	require.Error(t, err)
+	require.Equal(t, 2, exitCode(err))
+	for _, wrong := range [][]string{{"--format=xml"}, {"--hour=noon"}, {"--hour=2026-11-28T16:30:00Z"}, {"--since=1m"}} {
+		_, err = nova(t, append([]string{"reconcile"}, wrong...)...)
+		require.Equal(t, exitUsage, exitCode(err), wrong)
+	}
+	stop()
+	require.NoError(t, <-ended)
+}
