@@ -76,8 +76,13 @@ func TestHours_that_are_cut_are_left_out(t *testing.T) {
 		floor time.Time
 		want  int
 	}{
-		{0, false, time.Time{}, 3}, {1, false, time.Time{}, 3}, {10, false, time.Time{}, 2}, {15, false, time.Time{}, 2},
-		{0, true, time.Time{}, 3}, {25, true, time.Time{}, 0}, {0, false, noon.Add(time.Hour), 2},
+		{0, false, time.Time{}, 3},
+		{1, false, time.Time{}, 3},
+		{10, false, time.Time{}, 2},
+		{15, false, time.Time{}, 2},
+		{0, true, time.Time{}, 3},
+		{25, true, time.Time{}, 0},
+		{0, false, noon.Add(time.Hour), 2},
 	} {
 		l := Log{Start: c.start, Cut: 40, Bounds: []int64{10, 20, 25}, Again: c.again}
 		hours, _ := l.hours(threeHours, c.floor, map[int]Slot{}, nil)
