@@ -49,7 +49,7 @@ func (p *program) sql() *cobra.Command {
 			return err
 		}
 		c := cfg.ClickHouse
-		c.Read.Timeout, c.ReadTimeout = *timeout, max(c.ReadTimeout, *timeout)
+		c.Read.QueryTimeout, c.ReadTimeout = *timeout, max(c.ReadTimeout, *timeout)
 		client, err := clickhouse.OpenReader(c)
 		if err != nil {
 			return err

@@ -120,7 +120,7 @@ func newReaders(t *testing.T, change func(*clickhouse.Config)) *readers {
 	t.Cleanup(func() { require.NoError(t, client.Close()) })
 	a.here.reader.Store(client)
 	return &readers{t, f, &a.here, api.New(api.Deps{
-		Config: cfg.HTTP, Posts: onePost{now}, Engagement: hourly{client, cfg.ClickHouse.Read.Timeout, func() time.Time { return now }},
+		Config: cfg.HTTP, Posts: onePost{now}, Engagement: hourly{client, cfg.ClickHouse.Read.QueryTimeout, func() time.Time { return now }},
 		Trending: trending.New(trending.DefaultConfig(), engagement.DefaultWindow(), engagement.DefaultWeights(), nil),
 		Log:      slog.New(slog.DiscardHandler),
 	})}
@@ -156,7 +156,7 @@ func (r *readers) requireDegraded(a engagementAnswer, reason string) {
 // answers again, so does the API.
 func TestEngagement_while_ClickHouse_hangs(t *testing.T) {
 	r := newReaders(t, func(c *clickhouse.Config) {
-		c.Read.Timeout = 300 * time.Millisecond
+		c.Read.QueryTimeout = 300 * time.Millisecond
 		c.Breaker = clickhouse.BreakerConfig{Failures: 2, Successes: 1, OpenFor: 500 * time.Millisecond}
 	})
 	r.requireWhole(r.ask())

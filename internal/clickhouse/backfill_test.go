@@ -21,7 +21,7 @@ func TestMigrate_counts_what_was_there_before(t *testing.T) {
 	for _, view := range []string{"post_engagement_hourly_mv", "post_engagement_minutely_mv", "post_stats_24h_mv"} {
 		exec("DROP VIEW nova." + view)
 	}
-	exec("ALTER TABLE nova.goose_db_version DELETE WHERE version_id = 4 SETTINGS mutations_sync = 2")
+	exec("ALTER TABLE nova.goose_db_version DELETE WHERE version_id >= 4 SETTINGS mutations_sync = 2")
 
 	now := time.Now().UnixMilli()
 	random := rand.New(rand.NewPCG(1, 2))
@@ -80,7 +80,7 @@ func TestMigrate_counts_what_was_there_before(t *testing.T) {
 	close(stop)
 	sink.Wait()
 	require.NoError(t, err)
-	require.Equal(t, []string{"0004_views.sql"}, applied)
+	require.Equal(t, []string{"0004_views.sql", "0008_comments.sql"}, applied)
 	require.NoError(t, <-slow)
 	require.Positive(t, refused, "the sink had to wait")
 
@@ -122,7 +122,7 @@ func TestMigrate_finishes_what_was_killed(t *testing.T) {
 	}
 	insert()
 	for _, q := range []string{
-		"ALTER TABLE nova.goose_db_version DELETE WHERE version_id = 4 SETTINGS mutations_sync = 2",
+		"ALTER TABLE nova.goose_db_version DELETE WHERE version_id >= 4 SETTINGS mutations_sync = 2",
 		"DROP VIEW nova.post_engagement_minutely_mv",
 		"DROP TABLE nova.post_stats_24h_mv",
 		"INSERT INTO nova.post_engagement_hourly SELECT now(), 'half done', 1, 1, 1, 1, 1, 1",
@@ -139,7 +139,7 @@ func TestMigrate_finishes_what_was_killed(t *testing.T) {
 	held("MODIFY SETTING table_readonly = 1")
 	applied, err := Migrate(t.Context(), cfg)
 	require.NoError(t, err)
-	require.Equal(t, []string{"0004_views.sql"}, applied)
+	require.Equal(t, []string{"0004_views.sql", "0008_comments.sql"}, applied)
 	insert()
 	w.check(t, db)
 

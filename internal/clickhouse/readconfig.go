@@ -14,13 +14,13 @@ type ReadConfig struct {
 	Password     secret.Text   // of that user
 	Create       bool          // have `nova migrate` create that user, set its password and let it read the database, nothing else
 	MaxOpenConns int           // connections of readers at most, apart from those of the writer
-	Timeout      time.Duration // wait for an answer to the API as a whole; after it the API answers without ClickHouse
+	QueryTimeout time.Duration // wait for an answer to the API as a whole; after it the API answers without ClickHouse
 	MaxRows      int           // rows that `nova sql` writes unless it is told otherwise; 0 for all
 }
 
 // DefaultReadConfig reads as whoever writes.
 func DefaultReadConfig() ReadConfig {
-	return ReadConfig{MaxOpenConns: 8, Timeout: 2 * time.Second, MaxRows: 10_000}
+	return ReadConfig{MaxOpenConns: 8, QueryTimeout: 2 * time.Second, MaxRows: 10_000}
 }
 
 // validate names the first field that breaks its rule. writer is the user who writes.
@@ -34,8 +34,8 @@ func (c ReadConfig) validate(writer string) error {
 		return errors.New("clickhouse: Read.Create needs a Read.Password, has none")
 	case c.MaxOpenConns < 1:
 		return fmt.Errorf("clickhouse: Read.MaxOpenConns must be at least 1, is %d", c.MaxOpenConns)
-	case c.Timeout <= 0:
-		return fmt.Errorf("clickhouse: Read.Timeout must be positive, is %v", c.Timeout)
+	case c.QueryTimeout <= 0:
+		return fmt.Errorf("clickhouse: Read.QueryTimeout must be positive, is %v", c.QueryTimeout)
 	case c.MaxRows < 0:
 		return fmt.Errorf("clickhouse: Read.MaxRows must not be negative, is %d", c.MaxRows)
 	}
@@ -49,7 +49,7 @@ func (c Config) reading() Config {
 		c.User, c.Password = r.User, r.Password
 	}
 	c.MaxOpenConns, c.MaxIdleConns = r.MaxOpenConns, min(c.MaxIdleConns, r.MaxOpenConns)
-	c.QueryTimeout, c.DialTimeout = r.Timeout, min(c.DialTimeout, r.Timeout)
+	c.QueryTimeout, c.DialTimeout = r.QueryTimeout, min(c.DialTimeout, r.QueryTimeout)
 	c.readOnly = true
 	return c
 }

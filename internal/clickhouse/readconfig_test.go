@@ -14,7 +14,7 @@ func TestReadConfig_names_what_is_wrong(t *testing.T) {
 		`clickhouse: Read.Create needs a Read.User other than User, has "w"`: func(c *Config) { c.User, c.Read.User, c.Read.Create = "w", "w", true },
 		"clickhouse: Read.Create needs a Read.Password, has none":            func(c *Config) { c.Read.User, c.Read.Create = "r", true },
 		"clickhouse: Read.MaxOpenConns must be at least 1, is 0":             func(c *Config) { c.Read.MaxOpenConns = 0 },
-		"clickhouse: Read.Timeout must be positive, is 0s":                   func(c *Config) { c.Read.Timeout = 0 },
+		"clickhouse: Read.QueryTimeout must be positive, is 0s":              func(c *Config) { c.Read.QueryTimeout = 0 },
 		"clickhouse: Read.MaxRows must not be negative, is -1":               func(c *Config) { c.Read.MaxRows = -1 },
 	} {
 		c := DefaultConfig()
