@@ -70,14 +70,23 @@ func (a Accounting) Balanced() bool {
 	return a.In == a.Applied+a.Duplicate+a.Replay+a.Absorbed+a.Skipped+a.Dead
 }
 
-// Announcement is a range of input the sink may have written: whoever takes over writes exactly it, with its tokens,
-// before anything else.
+// Announcement is a range of input the sink may have written: whoever takes over finishes exactly it, with the tokens of
+// its blocks, before anything else. Rows of the range in no block are in the table, or are refused.
 type Announcement struct {
-	First   int64    // offset of the first record of the batch
-	Last    int64    // offset of the last record of the batch
-	Parts   []string // table partitions the batch is split into, in order of insertion
-	Attempt int32    // grows when a part has to be sent under a fresh token
-	Columns int32    // version of the column list
+	First   int64            // offset of the first record of the batch
+	Last    int64            // offset of the last record of the batch
+	Blocks  []AnnouncedBlock // inserts that may be under way or are still to be made, in order
+	Refused []int64          // offsets of rows that the table refused, growing; their dead letters are sent
+	Columns int32            // version of the column list
+	Server  uint64           // which run of the server the attempts count in; 0 for unknown
+}
+
+// AnnouncedBlock is one insert: the rows of a range that lie in one partition of the table.
+type AnnouncedBlock struct {
+	Part    string
+	First   int64 // the range: that of the announcement, or a part of it if the table refused a block
+	Last    int64
+	Attempt int32 // grows when the rows have to be sent under a fresh token
 }
 
 // CommitMeta is what a group writes beside its committed offset: how things stood after the last record before it.

@@ -13,9 +13,11 @@ import (
 // MaxCommitMeta is the longest metadata a broker accepts beside an offset by default (offset.metadata.max.bytes).
 const MaxCommitMeta = 4096
 
-// The first byte of the binary form. The first version had no epoch; what it says belongs to epoch 0.
+// The first byte of the binary form. The first version had no epoch; what it says belongs to epoch 0. Up to the second,
+// every block of an announcement covered its whole range, and all were of one attempt.
 const (
-	commitVersion      = 2
+	commitVersion      = 3
+	commitWholeBlocks  = 2
 	commitWithoutEpoch = 1
 )
 
@@ -65,11 +67,20 @@ func (a *Announcement) append(b []byte) []byte {
 	b = append(b, 1)
 	b = binary.AppendVarint(b, a.First)
 	b = binary.AppendVarint(b, a.Last)
-	b = binary.AppendVarint(b, int64(a.Attempt))
 	b = binary.AppendVarint(b, int64(a.Columns))
-	b = binary.AppendUvarint(b, uint64(len(a.Parts)))
-	for _, part := range a.Parts {
-		b = appendText(b, part)
+	b = binary.AppendUvarint(b, a.Server)
+	b = binary.AppendUvarint(b, uint64(len(a.Blocks)))
+	for _, block := range a.Blocks {
+		b = appendText(b, block.Part)
+		b = binary.AppendVarint(b, block.First-a.First)
+		b = binary.AppendVarint(b, a.Last-block.Last)
+		b = binary.AppendVarint(b, int64(block.Attempt))
+	}
+	b = binary.AppendUvarint(b, uint64(len(a.Refused)))
+	before := a.First
+	for _, offset := range a.Refused {
+		b = binary.AppendVarint(b, offset-before)
+		before = offset
 	}
 	return b
 }
@@ -79,7 +90,7 @@ func appendText(b []byte, s string) []byte {
 }
 
 // DecodeCommitMeta reads what Encode wrote. The empty string, which a group has before its first commit, is the zero
-// value; so is an empty vector nil, and an empty list of parts.
+// value; so is an empty vector nil, and an empty list of blocks or refused offsets.
 func DecodeCommitMeta(text string) (CommitMeta, error) {
 	if text == "" {
 		return CommitMeta{}, nil
@@ -88,12 +99,12 @@ func DecodeCommitMeta(text string) (CommitMeta, error) {
 	if err != nil {
 		return CommitMeta{}, fmt.Errorf("decoding commit metadata: %w", err)
 	}
-	if len(b) == 0 || b[0] != commitVersion && b[0] != commitWithoutEpoch {
+	if len(b) == 0 || b[0] < commitWithoutEpoch || b[0] > commitVersion {
 		return CommitMeta{}, fmt.Errorf("decoding commit metadata: unknown version: %w", errCommitMeta)
 	}
-	r := metaReader{b: b[1:]}
+	r := metaReader{version: b[0], b: b[1:]}
 	m := CommitMeta{}
-	if b[0] == commitVersion {
+	if r.version != commitWithoutEpoch {
 		m.Epoch = r.int()
 	}
 	a := &m.Accounting
@@ -110,8 +121,9 @@ func DecodeCommitMeta(text string) (CommitMeta, error) {
 
 // metaReader reads numbers and texts; after the first mistake it is broken and returns zeros.
 type metaReader struct {
-	b      []byte
-	broken bool
+	version byte
+	b       []byte
+	broken  bool
 }
 
 func (r *metaReader) announcement() *Announcement {
@@ -123,11 +135,30 @@ func (r *metaReader) announcement() *Announcement {
 		r.broken = true
 		return nil
 	}
-	a := &Announcement{First: r.long(), Last: r.long(), Attempt: r.int(), Columns: r.int()}
+	a := &Announcement{First: r.long(), Last: r.long()}
+	if r.version < commitVersion {
+		r.wholeBlocks(a)
+		return a
+	}
+	a.Columns, a.Server = r.int(), r.unsigned()
 	for n := r.count(); n > 0 && !r.broken; n-- {
-		a.Parts = append(a.Parts, r.text())
+		a.Blocks = append(a.Blocks, AnnouncedBlock{Part: r.text(), First: a.First + r.long(), Last: a.Last - r.long(), Attempt: r.int()})
+	}
+	before := a.First
+	for n := r.count(); n > 0 && !r.broken; n-- {
+		before += r.long()
+		a.Refused = append(a.Refused, before)
 	}
 	return a
+}
+
+// wholeBlocks reads the blocks as they were written before one could cover less than the range.
+func (r *metaReader) wholeBlocks(a *Announcement) {
+	attempt := r.int()
+	a.Columns = r.int()
+	for n := r.count(); n > 0 && !r.broken; n-- {
+		a.Blocks = append(a.Blocks, AnnouncedBlock{r.text(), a.First, a.Last, attempt})
+	}
 }
 
 func (r *metaReader) vector() map[Source]Mark {
@@ -166,10 +197,19 @@ func (r *metaReader) int() int32 {
 	return int32(v)
 }
 
+func (r *metaReader) unsigned() uint64 {
+	v, n := binary.Uvarint(r.b)
+	if n <= 0 || !r.advance(n) {
+		r.broken = true
+		return 0
+	}
+	return v
+}
+
 // count reads how many things follow; each takes at least a byte.
 func (r *metaReader) count() int {
-	v, n := binary.Uvarint(r.b)
-	if n <= 0 || !r.advance(n) || v > uint64(len(r.b)) {
+	v := r.unsigned()
+	if v > uint64(len(r.b)) {
 		r.broken = true
 		return 0
 	}

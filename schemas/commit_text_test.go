@@ -32,11 +32,20 @@ var commitMetas = rapid.Custom(func(t *rapid.T) schemas.CommitMeta {
 		m.Vector = vector
 	}
 	if rapid.Bool().Draw(t, "announced") {
+		blocks := rapid.Custom(func(t *rapid.T) schemas.AnnouncedBlock {
+			return schemas.AnnouncedBlock{
+				Part: rapid.String().Draw(t, "part"), First: n.Draw(t, "block first"), Last: n.Draw(t, "block last"),
+				Attempt: rapid.Int32().Draw(t, "attempt"),
+			}
+		})
 		m.Announced = &schemas.Announcement{
-			First: n.Draw(t, "first"), Last: n.Draw(t, "last"), Attempt: rapid.Int32().Draw(t, "attempt"), Columns: rapid.Int32().Draw(t, "columns"),
+			First: n.Draw(t, "first"), Last: n.Draw(t, "last"), Columns: rapid.Int32().Draw(t, "columns"), Server: rapid.Uint64().Draw(t, "server"),
 		}
-		if parts := rapid.SliceOf(rapid.String()).Draw(t, "parts"); len(parts) > 0 {
-			m.Announced.Parts = parts
+		if drawn := rapid.SliceOf(blocks).Draw(t, "blocks"); len(drawn) > 0 {
+			m.Announced.Blocks = drawn
+		}
+		if drawn := rapid.SliceOf(n).Draw(t, "refused"); len(drawn) > 0 {
+			m.Announced.Refused = drawn
 		}
 	}
 	return m
@@ -66,7 +75,7 @@ func TestCommitMetaBeforeTheFirstCommit(t *testing.T) {
 }
 
 // The vector is as wide as the emitters have partitions; 64 of them fit whatever the numbers, with the longest
-// announcement the sink makes (a range over 24 months).
+// announcement the sink makes: a range over 24 months, halved, with refused rows.
 func TestCommitMetaFitsTheBroker(t *testing.T) {
 	meta := func(offset int64, epoch, n int32) schemas.CommitMeta {
 		m := schemas.CommitMeta{
@@ -84,12 +93,21 @@ func TestCommitMetaFitsTheBroker(t *testing.T) {
 	t.Logf("64 partitions, 2 emitters, offsets of 5e9: %d bytes", len(usual.Encode()))
 	require.Less(t, len(usual.Encode()), 1700)
 
-	usual.Announced = &schemas.Announcement{First: 5_000_000_000, Last: 5_000_100_000, Attempt: 1, Columns: 1}
+	usual.Announced = &schemas.Announcement{First: 5_000_000_000, Last: 5_000_100_000, Columns: 1, Server: math.MaxUint64}
 	for range 24 {
-		usual.Announced.Parts = append(usual.Announced.Parts, "202612")
+		usual.Announced.Blocks = append(usual.Announced.Blocks, schemas.AnnouncedBlock{Part: "202612", First: 5_000_000_000, Last: 5_000_100_000, Attempt: 1})
 	}
 	t.Logf("with an announcement of 24 parts: %d bytes", len(usual.Encode()))
-	require.Less(t, len(usual.Encode()), 2000)
+	require.Less(t, len(usual.Encode()), 2100)
+
+	for i := range int64(20) { // a block halved to the last row, and as many rows refused as the sink takes
+		usual.Announced.Blocks = append(usual.Announced.Blocks, schemas.AnnouncedBlock{Part: "202612", First: 5_000_050_000 + i, Last: 5_000_050_000 + 2*i})
+	}
+	for i := range int64(100) {
+		usual.Announced.Refused = append(usual.Announced.Refused, 5_000_000_000+900*i)
+	}
+	t.Logf("halved, with 100 rows refused: %d bytes", len(usual.Encode()))
+	require.Less(t, len(usual.Encode()), 2800)
 
 	worst := meta(math.MaxInt64, 1000, 100)
 	t.Logf("64 partitions, 2 emitters, largest offsets: %d bytes", len(worst.Encode()))
@@ -100,11 +118,11 @@ func TestForeignCommitMetaIsRefused(t *testing.T) {
 	b64 := base64.RawStdEncoding.EncodeToString
 	whole, err := base64.RawStdEncoding.DecodeString(schemas.CommitMeta{
 		Vector:    map[schemas.Source]schemas.Mark{{Emitter: "dedup", Partition: 1}: {Offset: 9}},
-		Announced: &schemas.Announcement{First: 1, Last: 2, Parts: []string{"202612"}},
+		Announced: &schemas.Announcement{First: 1, Last: 2, Blocks: []schemas.AnnouncedBlock{{Part: "202612", First: 1, Last: 2}}, Refused: []int64{1}},
 	}.Encode())
 	require.NoError(t, err)
 	texts := []string{
-		"written by another tool", "AQ==", b64([]byte{2}),
+		"written by another tool", "AQ==", b64([]byte{3}), b64([]byte{2}), b64([]byte{0}), b64([]byte{4}),
 		b64(append(bytes.Clone(whole), 0)),
 		b64(append([]byte{1}, strings.Repeat("\x00", 8)+"\x02"...)),                                                   // neither announced nor not
 		b64(append([]byte{1}, strings.Repeat("\x00", 9)+"\xff\xff\x03"...)),                                           // more emitters than bytes
@@ -117,4 +135,15 @@ func TestForeignCommitMetaIsRefused(t *testing.T) {
 		_, err := schemas.DecodeCommitMeta(text)
 		require.Error(t, err, "%q", text)
 	}
+}
+
+// What earlier programs announced is finished by this one, under the same tokens.
+func TestCommitMetaOfEarlierProgramsIsRead(t *testing.T) {
+	text := base64.RawStdEncoding.EncodeToString([]byte("\x02\x00" + strings.Repeat("\x00", 8) + "\x01\x14\x26\x04\x02\x02\x06202411\x06202412" + "\x00"))
+	m, err := schemas.DecodeCommitMeta(text)
+	require.NoError(t, err)
+	require.Equal(t, schemas.CommitMeta{Announced: &schemas.Announcement{
+		First: 10, Last: 19, Columns: 1,
+		Blocks: []schemas.AnnouncedBlock{{Part: "202411", First: 10, Last: 19, Attempt: 2}, {Part: "202412", First: 10, Last: 19, Attempt: 2}},
+	}}, m)
 }

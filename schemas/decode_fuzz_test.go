@@ -170,7 +170,7 @@ func FuzzCommitMeta(f *testing.F) {
 	f.Add("AQAAAAAAAAAAAAA")
 	f.Add(schemas.CommitMeta{
 		Vector:    map[schemas.Source]schemas.Mark{{Emitter: "dedup", Partition: 1}: {Offset: 9}, {Emitter: "reactions"}: {Epoch: 1, N: 2}},
-		Announced: &schemas.Announcement{First: 1, Last: 2, Parts: []string{"202612", "202701"}},
+		Announced: &schemas.Announcement{First: 1, Last: 2, Blocks: []schemas.AnnouncedBlock{{Part: "202612", First: 1, Last: 2}, {Part: "202701", First: 2, Last: 2, Attempt: 1}}, Refused: []int64{1}},
 	}.Encode())
 	f.Fuzz(func(t *testing.T, text string) {
 		m, err := schemas.DecodeCommitMeta(text)

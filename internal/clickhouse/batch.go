@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/IBM/sarama"
+
 	"github.com/nova-social/nova-streams/schemas"
 )
 
@@ -20,6 +22,7 @@ type Limits struct {
 type input struct {
 	offset int64
 	size   int // bytes of key and value
+	record *sarama.ConsumerMessage
 	row    *schemas.EnrichedEvent
 	dead   *schemas.DeadLetter
 }
@@ -41,6 +44,7 @@ type batch struct {
 	parts   []string // of the table, in order of first appearance
 	dead    []*schemas.DeadLetter
 	replays int
+	refused int // of the rows, by the table
 
 	vector  map[schemas.Source]schemas.Mark // highest origin applied, per source, after the last record
 	account schemas.Accounting              // likewise
@@ -95,7 +99,7 @@ func (b *batch) add(in input) {
 	case schemas.Dead:
 		b.dead = append(b.dead, in.dead)
 	case schemas.Applied:
-		b.rows = append(b.rows, Row{in.offset, in.row})
+		b.rows = append(b.rows, Row{in.offset, in.row, in.record})
 		if part := tablePart(in.row.EventTime); !slices.Contains(b.parts, part) {
 			b.parts = append(b.parts, part)
 		}
@@ -108,6 +112,13 @@ func (b *batch) add(in input) {
 // full reports whether the batch must be written before more is added.
 func (b *batch) full(limits Limits) bool {
 	return b.records >= limits.Records || b.size >= limits.Bytes
+}
+
+// refuse books a row as a dead letter: the table does not take it.
+func (b *batch) refuse() {
+	b.refused++
+	b.account.Applied--
+	b.account.Dead++
 }
 
 // after returns the checkpoint that follows the batch.

@@ -43,7 +43,7 @@ func TestBatchesTileTheLog(t *testing.T) {
 			require.LessOrEqual(t, len(b.parts), limits.Parts)
 			require.Less(t, b.size-sizes[len(sizes)-1], limits.Bytes, "bytes before the last record")
 
-			a := b.announcement()
+			a := b.announcement(1)
 			require.Equal(t, at.next, a.First)
 			require.Equal(t, at.next+int64(len(sizes))-1, a.Last)
 

@@ -122,7 +122,7 @@ func (c *claim) receive(session context.Context, due <-chan time.Time) error {
 
 // judge decodes a record and says whether it can be a row.
 func judge(codec goka.Codec, m *sarama.ConsumerMessage) (input, error) {
-	in := input{offset: m.Offset, size: len(m.Key) + len(m.Value)}
+	in := input{offset: m.Offset, size: len(m.Key) + len(m.Value), record: m}
 	decoded, err := codec.Decode(m.Value)
 	if err != nil {
 		return input{}, fmt.Errorf("decoding %s/%d/%d: %w", m.Topic, m.Partition, m.Offset, err)

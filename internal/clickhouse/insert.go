@@ -9,8 +9,6 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
-var _ Table = (*Client)(nil)
-
 // Insert writes b as one native block. It returns when the block is in the table and in all views over it, or was
 // recognised as one that already is.
 func (c *Client) Insert(ctx context.Context, b *Block) error {
@@ -27,7 +25,8 @@ func insert(ctx context.Context, conn driver.Conn, b *Block) error {
 		names[i] = col.name
 		types[i] = ch.ColumnNameAndType{Name: col.name, Type: col.typ}
 	}
-	ctx = ch.Context(ctx, ch.WithColumnNamesAndTypes(types), ch.WithSettings(ch.Settings{
+	// Under the token as its id, a server runs an insert once at a time.
+	ctx = ch.Context(ctx, ch.WithQueryID(b.Token()), ch.WithColumnNamesAndTypes(types), ch.WithSettings(ch.Settings{
 		"async_insert":               0,
 		"insert_deduplicate":         1,
 		"insert_deduplication_token": b.Token(),
@@ -47,15 +46,4 @@ func insert(ctx context.Context, conn driver.Conn, b *Block) error {
 		return fmt.Errorf("inserting %s: %w", b.Token(), err)
 	}
 	return nil
-}
-
-// Holds reports whether post_events has rows read from that incarnation of the topic and partition.
-func (c *Client) Holds(ctx context.Context, topicID string, partition int32) (bool, error) {
-	row, err := QueryRow[struct {
-		Found uint64 `ch:"found"`
-	}](ctx, c, "holds", holdsSQL, ch.Named("topic_id", topicID), ch.Named("partition", partition))
-	if err != nil {
-		return false, fmt.Errorf("looking for rows of partition %d: %w", partition, err)
-	}
-	return row.Found > 0, nil
 }

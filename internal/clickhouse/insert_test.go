@@ -25,8 +25,8 @@ func TestInsertKeepsEveryField(t *testing.T) {
 	}
 	b.add(input{offset: 41, row: full})
 	b.add(input{offset: 42, row: &schemas.EnrichedEvent{Event: schemas.Event{EventTime: 0, Action: engagement.Impression}, RootTime: endOfTime - 1}})
-	a := b.announcement()
-	a.Attempt = 3
+	a := b.announcement(1)
+	a.Blocks[0].Attempt, a.Blocks[1].Attempt = 3, 3
 	for _, block := range b.blocks("topic", 7, a) {
 		require.NoError(t, c.Insert(t.Context(), block))
 	}
@@ -34,9 +34,9 @@ func TestInsertKeepsEveryField(t *testing.T) {
 	got := readColumn[string](t, db, `SELECT toJSONString(tuple(*)) FROM nova.post_events ORDER BY kafka_offset`)
 	require.Len(t, got, 2)
 	require.JSONEq(t, `["e\u0000'\n","2024-12-01 00:00:00.123","post_comment","ü","p","a",-5,"phone","1.2","c","s1",2,"tv","s2",
-		"2024-12-01 00:00:00.456",3,1099511627776,"topic",7,41,41,42,3]`, got[0])
+		"2024-12-01 00:00:00.456",3,1099511627776,"topic",7,41,41,42,3,0,1]`, got[0])
 	require.JSONEq(t, `["","1970-01-01 00:00:00.000","post_impression","","","",0,"","","","",0,"","",
-		"2106-02-07 06:28:15.999",0,0,"topic",7,42,41,42,3]`, got[1])
+		"2106-02-07 06:28:15.999",0,0,"topic",7,42,41,42,3,1,1]`, got[1])
 }
 
 // A range announced with an earlier list of columns is written with that: the others take their defaults.
@@ -46,7 +46,7 @@ func TestInsertWithEarlierColumns(t *testing.T) {
 	e := activity("e", december, from(0, 1))
 	e.SessionID, e.DeviceCount, e.RootPartition = "s", 1, 2
 	b.add(input{offset: 41, row: e})
-	a := b.announcement()
+	a := b.announcement(1)
 	a.Columns = 1
 	require.NoError(t, c.Insert(t.Context(), b.blocks("topic", 7, a)[0]))
 	got := readColumn[string](t, db, `SELECT toJSONString(tuple(event_id, session_id, device_count, previous_device, connects_session_id, root_partition, root_offset)) FROM nova.post_events`)
@@ -65,7 +65,7 @@ func TestInsertAgainIsNoInsert(t *testing.T) {
 		a.PostID = fmt.Sprint("p", i%7)
 		b.add(input{offset: 10 + i, row: a})
 	}
-	blocks := b.blocks("topic", 0, b.announcement())
+	blocks := b.blocks("topic", 0, b.announcement(1))
 	require.Len(t, blocks, 2)
 	for _, block := range append(blocks, blocks...) {
 		require.NoError(t, c.Insert(t.Context(), block))
@@ -97,7 +97,7 @@ func TestInsertAgainMendsAView(t *testing.T) {
 	for i := range int64(100) {
 		b.add(input{offset: i, row: activity(strconv.FormatInt(i, 10), november, from(0, i))})
 	}
-	block := b.blocks("topic", 0, b.announcement())[0]
+	block := b.blocks("topic", 0, b.announcement(1))[0]
 	require.ErrorContains(t, c.Insert(t.Context(), block), block.Token())
 
 	_, err = db.ExecContext(t.Context(), `INSERT INTO nova.switch VALUES (0)`)
@@ -114,7 +114,7 @@ func TestHolds(t *testing.T) {
 	c, _ := openTables(t)
 	b := newBatch(checkpoint{next: 0})
 	b.add(input{offset: 0, row: activity("e", november, from(0, 0))})
-	require.NoError(t, c.Insert(t.Context(), b.blocks("topic", 3, b.announcement())[0]))
+	require.NoError(t, c.Insert(t.Context(), b.blocks("topic", 3, b.announcement(1))[0]))
 	for _, q := range []struct {
 		topic     string
 		partition int32

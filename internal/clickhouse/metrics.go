@@ -14,6 +14,8 @@ type Metrics struct {
 	inserts  *prometheus.HistogramVec
 	retries  prometheus.Counter
 	refusals prometheus.Counter
+	halvings prometheus.Counter
+	attempts prometheus.Counter
 }
 
 // NewMetrics registers the metrics of the sink.
@@ -35,8 +37,14 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		refusals: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "nova_sink_announcements_refused_total", Help: "Announcements the group coordinator refused: nothing was inserted.",
 		}),
+		halvings: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "nova_sink_halvings_total", Help: "Inserts that ClickHouse refused and that were split to find the bad row.",
+		}),
+		attempts: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "nova_sink_attempts_total", Help: "Inserts sent under a fresh token, because a server that was killed knew the old one and had no rows.",
+		}),
 	}
-	r.MustRegister(m.records, m.batches, m.inserts, m.retries, m.refusals)
+	r.MustRegister(m.records, m.batches, m.inserts, m.retries, m.refusals, m.halvings, m.attempts)
 	return m
 }
 
@@ -45,9 +53,9 @@ func (m *Metrics) wrote(b *batch) {
 		return
 	}
 	m.batches.Inc()
-	m.records.WithLabelValues("row").Add(float64(len(b.rows)))
+	m.records.WithLabelValues("row").Add(float64(len(b.rows) - b.refused))
 	m.records.WithLabelValues("replay").Add(float64(b.replays))
-	m.records.WithLabelValues("dead").Add(float64(len(b.dead)))
+	m.records.WithLabelValues("dead").Add(float64(len(b.dead) + b.refused))
 }
 
 func (m *Metrics) inserted(took time.Duration, err error) {
@@ -70,6 +78,18 @@ func (m *Metrics) retried() {
 func (m *Metrics) refused(err error) {
 	if m != nil && errors.Is(err, errRefused) {
 		m.refusals.Inc()
+	}
+}
+
+func (m *Metrics) halved() {
+	if m != nil {
+		m.halvings.Inc()
+	}
+}
+
+func (m *Metrics) attempted() {
+	if m != nil {
+		m.attempts.Inc()
 	}
 }
 

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"time"
 
+	ch "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/IBM/sarama"
+	"github.com/cenkalti/backoff/v5"
 
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
 	"github.com/nova-social/nova-streams/schemas"
@@ -34,8 +37,8 @@ type world struct {
 	meta       string
 
 	// What was seen to happen.
-	crashes, freezes, refusals, replayedRanges int
-	wrong                                      error // a step that must never happen
+	crashes, freezes, refusals, replayedRanges, restarts int
+	wrong                                                error // a step that must never happen
 }
 
 // rules can be switched off, to show that the model notices.
@@ -44,9 +47,49 @@ type rules struct {
 	origins  bool // vectors are committed
 	fence    bool // commits of former owners are refused
 	atFirst  bool // announcements carry the vector as of the first record, not the last
+	runs     bool // runs of the server are told apart
+	rows     bool // rows are looked for before tokens change
+	settled  bool // inserts under way are waited for
 }
 
-var allRules = rules{announce: true, origins: true, fence: true, atFirst: true}
+var allRules = rules{announce: true, origins: true, fence: true, atFirst: true, runs: true, rows: true, settled: true}
+
+// modelTable is the table as one owner reaches it, as far as the rules say. Inserts go over the connection on which the
+// server was last asked who it is: one that a frozen owner holds leads to a server that is gone.
+type modelTable struct {
+	*fakeTable
+	*world
+	run *uint64
+}
+
+func (t modelTable) Server(ctx context.Context) (uint64, error) {
+	n, err := t.fakeTable.Server(ctx)
+	if err == nil {
+		*t.run = n - 1
+	}
+	if !t.rules.runs {
+		n = 1
+	}
+	return n, err
+}
+
+func (t modelTable) Insert(ctx context.Context, b *Block) error {
+	return t.fakeTable.Insert(context.WithValue(ctx, connected{}, t.run), b)
+}
+
+func (t modelTable) Rows(ctx context.Context, b *Block) (uint64, error) {
+	if !t.rules.rows {
+		return 0, nil
+	}
+	return t.fakeTable.Rows(ctx, b)
+}
+
+func (t modelTable) Inserting(ctx context.Context, b *Block) (bool, error) {
+	if !t.rules.settled {
+		return false, nil
+	}
+	return t.fakeTable.Inserting(ctx, b)
+}
 
 // owner is one membership of the group that owns the partition, until it crashes, freezes or has read everything.
 type owner struct {
@@ -65,12 +108,25 @@ const (
 
 type killed struct{}
 
-// errAway is what a server says that does not answer; the insert may have happened.
-var errAway = errors.New("no answer")
+// endOfRun is long after the end of any run that goes on: 30,000 steps.
+var endOfRun = time.UnixMilli(30_000)
+
+var (
+	// errAway is what a server says that does not answer; the insert may have happened.
+	errAway = errors.New("no answer")
+	// errView is what it says when a view fails that comes after the table.
+	errView = &ch.Exception{Code: 395, Message: "while pushing to view"}
+)
 
 // maybe is called before and after each step of an owner that reaches outside.
 func (w *world) maybe() {
 	w.clock = w.clock.Add(time.Millisecond)
+	if w.wrong == nil && w.clock.After(endOfRun) {
+		w.wrong = errors.New("it never ends")
+	}
+	if w.wrong != nil {
+		panic(killed{})
+	}
 	self := w.running
 	switch n := w.rng.IntN(100); {
 	case n < 4:
@@ -83,6 +139,9 @@ func (w *world) maybe() {
 	case n < 12:
 		self.stopped <- yielded
 		<-self.resume
+	case n < 14:
+		w.restarts++
+		w.table.restart()
 	}
 }
 
@@ -130,16 +189,26 @@ func (w *world) vectorAfter(at checkpoint) map[schemas.Source]schemas.Mark {
 // nobody can read and activities that cannot be rows.
 func newWorld(seed uint64, r rules) *world {
 	w := &world{rng: rand.New(rand.NewPCG(seed, 3)), rules: r, table: newFakeTable(), graves: &fakeGraveyard{}, codec: fakeCodec{}, clock: time.UnixMilli(0)}
-	w.table.fault = func(step string, b *Block) error {
+	w.table.fault = func(step string, _ *Block) error {
 		w.maybe()
-		if step == "before the table" {
-			w.mustBeAnnounced(b)
+		switch n := w.rng.IntN(100); {
+		case n < 7:
+			return errAway
+		case n < 10 && step == "before the view":
+			return errView
 		}
+		return nil
+	}
+	w.table.twice = !r.settled
+	w.table.takes = w.mustBeAnnounced
+	w.table.asked = func() error {
+		w.maybe()
 		if w.rng.IntN(100) < 7 {
 			return errAway
 		}
 		return nil
 	}
+	w.table.refuses = func(r Row) bool { return r.DwellMS < 0 }
 	w.graves.fault = func() error {
 		w.maybe()
 		if w.rng.IntN(100) < 20 {
@@ -171,6 +240,9 @@ func (w *world) append(source int, offset int64) {
 	case 1:
 		a.Action = engagement.None
 		value = a
+	case 2:
+		a.DwellMS = -1 // refused by the table only
+		value = a
 	default:
 		value = a
 	}
@@ -192,7 +264,8 @@ func (w *world) mustBeAnnounced(b *Block) {
 	if err != nil {
 		panic(err)
 	}
-	if a := meta.Announced; !w.table.tokens[b.Token()] && (a == nil || a.First != b.First || a.Last != b.Last || w.committed != b.First) {
+	a, as := meta.Announced, schemas.AnnouncedBlock{Part: b.Part, First: b.First, Last: b.Last, Attempt: b.Attempt}
+	if !w.table.tokens[b.Token()] && (a == nil || !slices.Contains(a.Blocks, as) || w.committed != a.First) {
 		w.wrong = fmt.Errorf("%s is sent while %d is committed with %+v", b.Token(), w.committed, a)
 	}
 }
@@ -274,7 +347,7 @@ func (w *world) own(o *owner, at checkpoint) {
 		codec:    w.codec,
 		gap:      func(want, got int64) error { return fmt.Errorf("gap from %d to %d", want, got) },
 		writer: &writer{
-			ledger: modelLedger{w, o}, table: w.table, dead: w.graves, topicID: "t", insist: w.insist,
+			ledger: modelLedger{w, o}, table: modelTable{w.table, w, new(uint64)}, dead: w.graves, topicID: "t", insist: w.insist,
 			now: func() time.Time { return w.clock }, valid: 30 * time.Millisecond,
 		},
 	}
@@ -290,11 +363,24 @@ func (w *world) own(o *owner, at checkpoint) {
 	}
 }
 
+// insist tries again at once. What is still under way belongs to somebody who sleeps, or has let this one move.
 func (w *world) insist(ctx context.Context, _ string, do func(context.Context) error) error {
 	for {
 		err := do(ctx)
-		if err == nil || !errors.Is(err, errAway) {
-			return err
+		var final *backoff.PermanentError
+		switch {
+		case err == nil:
+			return nil
+		case errors.As(err, &final):
+			return final.Unwrap()
+		case errors.Is(err, errRunning), errors.Is(err, errSameID):
+			self := w.running
+			if w.rng.IntN(2) == 0 {
+				self.stopped <- yielded
+			} else {
+				self.stopped <- froze
+			}
+			<-self.resume
 		}
 	}
 }

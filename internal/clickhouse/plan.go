@@ -7,15 +7,15 @@ import (
 	"github.com/nova-social/nova-streams/schemas"
 )
 
-// Block is one insert: the rows of one announced range that lie in one partition of the table. The server takes it
-// whole or not at all, and knows it again by its token.
+// Block is one insert: the rows of an announced range that lie in one partition of the table. The server takes it whole
+// or not at all, and knows it again by its token.
 type Block struct {
 	TopicID   string // incarnation of the topic
 	Partition int32  // of the topic
 	First     int64  // announced range
 	Last      int64
 	Part      string // partition of the table
-	Attempt   int32  // grows when the part has to be sent under a fresh token
+	Attempt   int32  // grows when the rows have to be sent under a fresh token
 	Columns   int32  // version of the column list
 	Before    uint64 // rows of that topic and partition in all inserts before this one
 	Rows      []Row
@@ -26,12 +26,16 @@ func (b *Block) Token() string {
 	return fmt.Sprintf("%s/%d/%d-%d/%s/%d", b.TopicID, b.Partition, b.First, b.Last, b.Part, b.Attempt)
 }
 
-// announcement is what has to be known to write the batch again.
-func (b *batch) announcement() *schemas.Announcement {
-	return &schemas.Announcement{First: b.from.next, Last: b.next - 1, Parts: b.parts, Columns: currentColumns}
+// announcement is what has to be known to write the batch again; server is the run of the server it is made for.
+func (b *batch) announcement(server uint64) *schemas.Announcement {
+	a := &schemas.Announcement{First: b.from.next, Last: b.next - 1, Columns: currentColumns, Server: server}
+	for _, part := range b.parts {
+		a.Blocks = append(a.Blocks, schemas.AnnouncedBlock{Part: part, First: a.First, Last: a.Last})
+	}
+	return a
 }
 
-// announced returns the checkpoint to commit before the batch is inserted: nothing has moved, but whoever reads it
+// announced returns the checkpoint to commit before a block of a is inserted: nothing has moved, but whoever reads it
 // knows what may have landed.
 func (b *batch) announced(a *schemas.Announcement) checkpoint {
 	at := b.from
@@ -41,38 +45,63 @@ func (b *batch) announced(a *schemas.Announcement) checkpoint {
 
 // agree reports how a batch that was built again differs from its announcement.
 func (b *batch) agree(a *schemas.Announcement) error {
-	if a.First != b.from.next || a.Last != b.next-1 || !slices.Equal(a.Parts, b.parts) {
-		return fmt.Errorf("%w: announced [%d..%d] in %v, built [%d..%d] in %v",
-			ErrRangeChanged, a.First, a.Last, a.Parts, b.from.next, b.next-1, b.parts)
+	if a.First != b.from.next || a.Last != b.next-1 {
+		return fmt.Errorf("%w: announced [%d..%d], built [%d..%d]", ErrRangeChanged, a.First, a.Last, b.from.next, b.next-1)
 	}
 	if columnLists[a.Columns] == nil {
 		return fmt.Errorf("%w: announced with column list %d, this program knows up to %d", ErrRangeChanged, a.Columns, currentColumns)
 	}
+	for _, offset := range a.Refused {
+		if !slices.ContainsFunc(b.rows, func(r Row) bool { return r.Offset == offset }) {
+			return fmt.Errorf("%w: announced as refused at %d, which is no row", ErrRangeChanged, offset)
+		}
+	}
+	for _, block := range b.blocks("", 0, a) {
+		if len(block.Rows) == 0 {
+			return fmt.Errorf("%w: announced rows from %d to %d of %s, built none", ErrRangeChanged, block.First, block.Last, block.Part)
+		}
+	}
 	return nil
 }
 
-// blocks returns the inserts of the batch in the order announced, each with its rows in order of offset.
-func (b *batch) blocks(topicID string, partition int32, a *schemas.Announcement) []*Block {
-	blocks := make([]*Block, len(a.Parts))
-	byPart := make(map[string]*Block, len(a.Parts))
-	for i, part := range a.Parts {
-		blocks[i] = &Block{
-			TopicID: topicID, Partition: partition, First: a.First, Last: a.Last,
-			Part: part, Attempt: a.Attempt, Columns: a.Columns,
-		}
-		byPart[part] = blocks[i]
+// block returns the insert that was announced as planned. Its place among all rows counts the refused ones before it as
+// not there: they are known by the time it is sent, as blocks are sent in order.
+func (b *batch) block(topicID string, partition int32, a *schemas.Announcement, planned schemas.AnnouncedBlock) *Block {
+	block := &Block{
+		TopicID: topicID, Partition: partition, First: planned.First, Last: planned.Last, Part: planned.Part,
+		Attempt: planned.Attempt, Columns: a.Columns, Before: uint64(b.from.meta.Accounting.Applied),
+		Rows: make([]Row, 0, len(b.rows)/max(1, len(b.parts))),
 	}
-	before := uint64(b.from.meta.Accounting.Applied)
-	if len(blocks) == 1 {
-		blocks[0].Rows, blocks[0].Before = b.rows, before
-		return blocks
-	}
+	rank := slices.Index(b.parts, planned.Part)
 	for _, r := range b.rows {
-		block := byPart[tablePart(r.EventTime)]
-		block.Rows = append(block.Rows, r)
+		part := b.parts[0]
+		if len(b.parts) > 1 {
+			part = tablePart(r.EventTime)
+		}
+		switch {
+		case slices.Contains(a.Refused, r.Offset):
+		case part == planned.Part && r.Offset >= planned.First && r.Offset <= planned.Last:
+			block.Rows = append(block.Rows, r)
+		case part == planned.Part && r.Offset < planned.First, slices.Index(b.parts, part) < rank:
+			block.Before++
+		}
 	}
-	for _, block := range blocks {
-		block.Before, before = before, before+uint64(len(block.Rows))
+	return block
+}
+
+// blocks returns the inserts of a plan.
+func (b *batch) blocks(topicID string, partition int32, a *schemas.Announcement) []*Block {
+	blocks := make([]*Block, len(a.Blocks))
+	for i, planned := range a.Blocks {
+		blocks[i] = b.block(topicID, partition, a, planned)
 	}
 	return blocks
+}
+
+// halves splits what was planned as block, which has two rows or more.
+func halves(planned schemas.AnnouncedBlock, block *Block) (left, right schemas.AnnouncedBlock) {
+	left, right = planned, planned
+	middle := len(block.Rows) / 2
+	left.Last, right.First = block.Rows[middle-1].Offset, block.Rows[middle].Offset
+	return left, right
 }

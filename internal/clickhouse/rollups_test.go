@@ -104,7 +104,7 @@ func (w *truth) batch(random *rand.Rand, partition int32, n int, around int64) [
 		b.add(input{offset: first + i, row: a})
 	}
 	w.offsets[partition] = first + int64(n)
-	blocks := b.blocks("topic", partition, b.announcement())
+	blocks := b.blocks("topic", partition, b.announcement(1))
 	for _, block := range blocks {
 		for i := range block.Rows {
 			w.rows++

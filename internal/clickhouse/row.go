@@ -5,6 +5,8 @@ import (
 	"math"
 	"time"
 
+	"github.com/IBM/sarama"
+
 	"github.com/nova-social/nova-streams/schemas"
 )
 
@@ -12,6 +14,7 @@ import (
 type Row struct {
 	Offset int64 // of the record in its Kafka partition
 	*schemas.EnrichedEvent
+	record *sarama.ConsumerMessage // as it was read, in case the table refuses the row
 }
 
 // endOfTime is the first Unix millisecond that the table's dates cannot hold: its TTL counts in 32-bit seconds.

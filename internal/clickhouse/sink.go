@@ -145,12 +145,19 @@ func (s *Sink) backoff() *backoff.ExponentialBackOff {
 // permanent marks an error that trying again cannot mend.
 func permanent(err error) error { return backoff.Permanent(err) }
 
-// insist tries for as long as the session lasts. The member keeps its place in the group meanwhile; sarama's heartbeats
-// do not depend on reading.
+// insist tries for as long as the session lasts, while the breaker is open not before it lets calls through again. The
+// member keeps its place in the group meanwhile; sarama's heartbeats do not depend on reading.
 func (s *Sink) insist(session context.Context, partition int32) insist {
 	return func(ctx context.Context, doing string, do func(context.Context) error) error {
 		tries := 0
-		_, err := backoff.Retry(session, func() (struct{}, error) { return struct{}{}, do(ctx) },
+		_, err := backoff.Retry(session, func() (struct{}, error) {
+			err := do(ctx)
+			var open *BreakerError
+			if errors.As(err, &open) {
+				err = fmt.Errorf("%w (%w)", err, &backoff.RetryAfterError{Duration: open.Wait})
+			}
+			return struct{}{}, err
+		},
 			backoff.WithBackOff(s.backoff()),
 			backoff.WithMaxElapsedTime(0),
 			backoff.WithNotify(func(err error, pause time.Duration) {

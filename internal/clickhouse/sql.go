@@ -13,3 +13,15 @@ var definitionSQL string
 
 //go:embed sql/inserts.sql
 var insertsSQL string
+
+//go:embed sql/rows.sql
+var rowsSQL string
+
+//go:embed sql/inserting.sql
+var insertingSQL string
+
+//go:embed sql/server.sql
+var serverSQL string
+
+//go:embed sql/columns.sql
+var columnsSQL string

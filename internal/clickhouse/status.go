@@ -24,6 +24,7 @@ const (
 type Status struct {
 	Group      string             `json:"group"`
 	State      string             `json:"state"`
+	Breaker    string             `json:"breaker"`              // of the table's client: closed, half-open or open
 	LastError  string             `json:"last_error,omitempty"` // "" again after the next batch
 	Lag        int64              `json:"lag"`                  // records of the partitions not yet committed
 	Partitions []PartitionStatus  `json:"partitions"`
@@ -57,7 +58,7 @@ func (s *Sink) Status() Status {
 	st := &s.status
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	out := Status{Group: topology.PostEventsSink, State: st.state, LastError: st.lastErr, Partitions: []PartitionStatus{}}
+	out := Status{Group: topology.PostEventsSink, State: st.state, Breaker: s.deps.Table.Breaker(), LastError: st.lastErr, Partitions: []PartitionStatus{}}
 	switch {
 	case st.state == "":
 		out.State = StateStarting

@@ -50,7 +50,7 @@ func TestSinkStopsWhereTheLogWasCut(t *testing.T) {
 func TestSinkStopsWhereTheLogEndsEarly(t *testing.T) {
 	for name, at := range map[string]checkpoint{
 		"committed": {next: 51},
-		"announced": {next: 40, meta: schemas.CommitMeta{Announced: &schemas.Announcement{First: 40, Last: 50, Parts: []string{"202411"}, Columns: currentColumns}}},
+		"announced": {next: 40, meta: schemas.CommitMeta{Announced: &schemas.Announcement{First: 40, Last: 50, Blocks: []schemas.AnnouncedBlock{{Part: "202411", First: 40, Last: 50}}, Columns: 1}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := startBroker(t, 1)
@@ -63,8 +63,8 @@ func TestSinkStopsWhereTheLogEndsEarly(t *testing.T) {
 
 func TestSinkStopsAtARangeItCannotBuildAgain(t *testing.T) {
 	for name, a := range map[string]*schemas.Announcement{
-		"other parts":   {First: 40, Last: 44, Parts: []string{"199901"}, Columns: currentColumns},
-		"newer columns": {First: 40, Last: 44, Parts: []string{"202412", "202411"}, Columns: currentColumns + 1},
+		"other parts":   {First: 40, Last: 44, Blocks: []schemas.AnnouncedBlock{{Part: "199901", First: 40, Last: 44}}, Columns: 1},
+		"newer columns": {First: 40, Last: 44, Blocks: []schemas.AnnouncedBlock{{Part: "202412", First: 40, Last: 44}}, Columns: currentColumns + 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := startBroker(t, 1)

@@ -13,8 +13,18 @@ type Table interface {
 	// Insert writes one block and returns when it and what views make of it are durable. Inserting a block again is
 	// the way to be sure of it, whatever became of the first time.
 	Insert(ctx context.Context, b *Block) error
+	// Prepare adds the columns of a list that the table lacks.
+	Prepare(ctx context.Context, columns int32) error
+	// Server names the run of the server: another number after each start.
+	Server(ctx context.Context) (uint64, error)
+	// Rows counts the rows of the block's range and part that are in the table, whatever the attempt.
+	Rows(ctx context.Context, b *Block) (uint64, error)
+	// Inserting reports whether the server works on an insert of the block.
+	Inserting(ctx context.Context, b *Block) (bool, error)
 	// Holds reports whether there are rows of that topic and partition.
 	Holds(ctx context.Context, topicID string, partition int32) (bool, error)
+	// Breaker returns the state of the circuit breaker before the table.
+	Breaker() string
 }
 
 // ledger is the committed offset of one partition and its metadata.
@@ -42,6 +52,7 @@ type writer struct {
 	partition int32
 	now       func() time.Time
 	valid     time.Duration // for how long the coordinator's word is taken that the partition is ours
+	prepared  bool          // the table has the columns of this program
 }
 
 // write announces the batch, inserts its rows, sends its dead letters and commits the offset after it, which it returns
@@ -54,8 +65,6 @@ func (w *writer) write(ctx context.Context, b *batch, a *schemas.Announcement) (
 		if err := b.agree(a); err != nil {
 			return checkpoint{}, err
 		}
-	} else {
-		a = b.announcement()
 	}
 	if len(b.rows) > 0 {
 		if err := w.insert(ctx, b, a); err != nil {
@@ -75,26 +84,30 @@ func (w *writer) write(ctx context.Context, b *batch, a *schemas.Announcement) (
 	return after, nil
 }
 
-// insert writes all blocks of the batch. A block is sent only within the time for which an accepted announcement is
-// good, so that a process that was frozen, or waited long for the server, asks first whether it is still wanted.
-func (w *writer) insert(ctx context.Context, b *batch, a *schemas.Announcement) error {
-	var accepted time.Time
-	for _, block := range b.blocks(w.topicID, w.partition, a) {
-		err := w.insist(ctx, "inserting into ClickHouse", func(ctx context.Context) error {
-			if accepted.IsZero() || w.now().Sub(accepted) > w.valid {
-				asked := w.now()
-				if err := w.ledger.commit(ctx, b.announced(a)); err != nil {
-					w.metrics.refused(err)
-					return permanent(fmt.Errorf("announcing [%d..%d] of partition %d: %w", a.First, a.Last, w.partition, err))
-				}
-				accepted = asked
+// insert brings the rows of the batch into the table, as announced before by somebody or by this writer.
+func (w *writer) insert(ctx context.Context, b *batch, announced *schemas.Announcement) error {
+	var server uint64
+	err := w.insist(ctx, "preparing an insert", func(ctx context.Context) (err error) {
+		if !w.prepared {
+			if err := w.table.Prepare(ctx, currentColumns); err != nil {
+				return err
 			}
-			begin := w.now()
-			err := w.table.Insert(ctx, block)
-			w.metrics.inserted(w.now().Sub(begin), err)
-			return err
-		})
-		if err != nil {
+			w.prepared = true
+		}
+		server, err = w.table.Server(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	p := &placement{writer: w, batch: b, sent: map[string]bool{}}
+	if announced == nil {
+		p.plan = *b.announcement(server)
+	} else {
+		p.takeOver(announced)
+	}
+	for len(p.plan.Blocks) > 0 {
+		if err := p.next(ctx); err != nil {
 			return err
 		}
 	}

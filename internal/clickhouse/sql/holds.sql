@@ -1,4 +1,4 @@
-SELECT count() AS found
+SELECT count() AS n
 FROM (
     SELECT 1
     FROM post_events

@@ -1,0 +1,3 @@
+SELECT name
+FROM system.columns
+WHERE database = currentDatabase() AND table = @table

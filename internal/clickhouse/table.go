@@ -1,0 +1,78 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+
+	ch "github.com/ClickHouse/clickhouse-go/v2"
+)
+
+var _ Table = (*Client)(nil)
+
+// count is what queries give that count.
+type count struct {
+	N uint64 `ch:"n"`
+}
+
+// Holds reports whether post_events has rows read from that incarnation of the topic and partition.
+func (c *Client) Holds(ctx context.Context, topicID string, partition int32) (bool, error) {
+	row, err := QueryRow[count](ctx, c, "holds", holdsSQL, ch.Named("topic_id", topicID), ch.Named("partition", partition))
+	if err != nil {
+		return false, fmt.Errorf("looking for rows of partition %d: %w", partition, err)
+	}
+	return row.N > 0, nil
+}
+
+// Rows counts the rows of the block's range and part that are in post_events, whatever the attempt.
+func (c *Client) Rows(ctx context.Context, b *Block) (uint64, error) {
+	row, err := QueryRow[count](ctx, c, "rows_of_block", rowsSQL,
+		ch.Named("topic_id", b.TopicID), ch.Named("partition", b.Partition), ch.Named("first", b.First), ch.Named("last", b.Last), ch.Named("part", b.Part))
+	if err != nil {
+		return 0, fmt.Errorf("looking for rows of %s: %w", b.Token(), err)
+	}
+	return row.N, nil
+}
+
+// Inserting reports whether the server works on an insert under the block's token.
+func (c *Client) Inserting(ctx context.Context, b *Block) (bool, error) {
+	row, err := QueryRow[count](ctx, c, "running_inserts", insertingSQL, ch.Named("token", b.Token()))
+	if err != nil {
+		return false, fmt.Errorf("looking for inserts of %s: %w", b.Token(), err)
+	}
+	return row.N > 0, nil
+}
+
+// Server names the run of the server: another number after each start.
+func (c *Client) Server(ctx context.Context) (uint64, error) {
+	row, err := QueryRow[count](ctx, c, "server", serverSQL)
+	if err != nil {
+		return 0, fmt.Errorf("asking which run of the server this is: %w", err)
+	}
+	return row.N, nil
+}
+
+// Prepare adds the columns of a list that post_events lacks, empty in the rows that are there. It changes no other.
+func (c *Client) Prepare(ctx context.Context, columns int32) error {
+	has, err := Query[struct {
+		Name string `ch:"name"`
+	}](ctx, c, "columns", columnsSQL, ch.Named("table", "post_events"))
+	if err != nil {
+		return fmt.Errorf("reading the columns of post_events: %w", err)
+	}
+	if len(has) == 0 {
+		return nil // no table yet; the insert will say so
+	}
+	known := map[string]bool{}
+	for _, column := range has {
+		known[column.Name] = true
+	}
+	for _, column := range columnLists[columns] {
+		if known[column.name] {
+			continue
+		}
+		if err := c.Exec(ctx, "add_column", "ALTER TABLE post_events ADD COLUMN IF NOT EXISTS "+column.name+" "+column.typ); err != nil {
+			return fmt.Errorf("adding column %s to post_events: %w", column.name, err)
+		}
+	}
+	return nil
+}
