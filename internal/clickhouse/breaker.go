@@ -69,7 +69,7 @@ func newBreaker(cfg BreakerConfig, changed func(state string)) *breaker {
 		Timeout:      cfg.OpenFor,
 		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= uint32(cfg.Failures) },
 		IsSuccessful: func(err error) bool { return Kind(err).harmless() },
-		IsExcluded:   func(err error) bool { return Kind(err) == KindCanceled },
+		IsExcluded:   func(err error) bool { return errors.Is(err, errNoProof) || Kind(err) == KindCanceled },
 		OnStateChange: func(_ string, _, to gobreaker.State) {
 			if to == gobreaker.StateOpen {
 				b.until.Store(time.Now().Add(cfg.OpenFor).UnixNano())
@@ -80,10 +80,22 @@ func newBreaker(cfg BreakerConfig, changed func(state string)) *breaker {
 	return b
 }
 
-// run makes the call, or returns a *BreakerError.
-func (b *breaker) run(call func() error) error {
-	_, err := b.Execute(func() (struct{}, error) { return struct{}{}, call() })
+// errNoProof marks a success that says little: a server without room for inserts still answers questions.
+var errNoProof = errors.New("clickhouse: success without weight")
+
+// run makes the call, or returns a *BreakerError. A success that proves nothing neither closes the breaker nor ends a row
+// of failures.
+func (b *breaker) run(proves bool, call func() error) error {
+	_, err := b.Execute(func() (struct{}, error) {
+		err := call()
+		if err == nil && !proves {
+			err = errNoProof
+		}
+		return struct{}{}, err
+	})
 	switch {
+	case errors.Is(err, errNoProof):
+		return nil
 	case errors.Is(err, gobreaker.ErrOpenState):
 		return &BreakerError{Wait: max(time.Millisecond, time.Until(time.Unix(0, b.until.Load())))}
 	case errors.Is(err, gobreaker.ErrTooManyRequests):

@@ -25,7 +25,7 @@ func TestBreaker_opens_and_closes_as_configured(t *testing.T) {
 		var states []string
 		b := newBreaker(BreakerConfig{Failures: 3, Successes: 2, OpenFor: time.Minute}, func(s string) { states = append(states, s) })
 		calls := 0
-		call := func(err error) error { return b.run(func() error { calls++; return err }) }
+		call := func(err error) error { return b.run(true, func() error { calls++; return err }) }
 
 		for _, err := range []error{errTrouble, errTrouble, nil, errTrouble, errTrouble, errData, errTrouble, errTrouble, context.Canceled} {
 			require.Equal(t, err, call(err))
@@ -56,20 +56,39 @@ func TestBreaker_opens_and_closes_as_configured(t *testing.T) {
 	})
 }
 
+// A server whose disk is full answers questions; that closes no breaker and ends no row of failures.
+func TestBreaker_learns_nothing_from_answers_without_weight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBreaker(BreakerConfig{Failures: 2, Successes: 1, OpenFor: time.Minute}, func(string) {})
+		insert := func(err error) error { return b.run(true, func() error { return err }) }
+		question := func() error { return b.run(false, func() error { return nil }) }
+		require.Error(t, insert(errTrouble))
+		require.NoError(t, question())
+		require.Error(t, insert(errTrouble))
+		require.Equal(t, BreakerOpen, b.State().String())
+		time.Sleep(time.Minute + time.Millisecond)
+		require.NoError(t, question())
+		require.NoError(t, question())
+		require.Equal(t, BreakerHalfOpen, b.State().String())
+		require.NoError(t, insert(nil))
+		require.Equal(t, BreakerClosed, b.State().String())
+	})
+}
+
 // Others wait while a trial is under way.
 func TestBreaker_lets_through_as_many_trials_as_it_needs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBreaker(BreakerConfig{Failures: 1, Successes: 1, OpenFor: time.Minute}, func(string) {})
-		require.Error(t, b.run(func() error { return errTrouble }))
+		require.Error(t, b.run(true, func() error { return errTrouble }))
 		time.Sleep(time.Minute + time.Millisecond)
 		trial := make(chan error)
-		go func() { trial <- b.run(func() error { time.Sleep(time.Second); return nil }) }()
+		go func() { trial <- b.run(true, func() error { time.Sleep(time.Second); return nil }) }()
 		synctest.Wait()
 		var open *BreakerError
-		require.ErrorAs(t, b.run(func() error { return errors.New("never called") }), &open)
+		require.ErrorAs(t, b.run(true, func() error { return errors.New("never called") }), &open)
 		require.Equal(t, trialWait, open.Wait)
 		require.NoError(t, <-trial)
-		require.NoError(t, b.run(func() error { return nil }))
+		require.NoError(t, b.run(true, func() error { return nil }))
 	})
 }
 

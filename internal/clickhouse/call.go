@@ -14,19 +14,20 @@ import (
 type Call func(ctx context.Context, conn driver.Conn) error
 
 // do makes a call once, under its name in the metrics: within limit, and only if the breaker lets it. Every call of a
-// client goes through here.
-func (c *Client) do(ctx context.Context, name string, limit time.Duration, call Call) error {
+// client goes through here. proves says whether a success shows the breaker that the server is well.
+func (c *Client) do(ctx context.Context, name string, limit time.Duration, proves bool, call Call) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	begin := time.Now()
-	err := c.breaker.run(func() error { return call(ctx, c.conn) })
+	err := c.breaker.run(proves, func() error { return call(ctx, c.conn) })
 	c.metrics.called(c.name, name, time.Since(begin), Kind(err))
 	return err
 }
 
-// Do makes a call once. It takes QueryTimeout at most; the error says the name.
+// Do makes a call once. It takes QueryTimeout at most; the error says the name. For the breaker of the sink's client only
+// inserts count as successes.
 func (c *Client) Do(ctx context.Context, name string, call Call) error {
-	if err := c.do(ctx, name, c.cfg.QueryTimeout, call); err != nil {
+	if err := c.do(ctx, name, c.cfg.QueryTimeout, c.name != SinkClient, call); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil

@@ -57,7 +57,7 @@ func (c *Client) Breaker() string { return c.breaker.State().String() }
 
 // Ping reports whether the server answers and lets us in.
 func (c *Client) Ping(ctx context.Context) error {
-	if err := c.do(ctx, "ping", c.cfg.DialTimeout, func(ctx context.Context, conn driver.Conn) error { return conn.Ping(ctx) }); err != nil {
+	if err := c.do(ctx, "ping", c.cfg.DialTimeout, false, func(ctx context.Context, conn driver.Conn) error { return conn.Ping(ctx) }); err != nil {
 		return fmt.Errorf("asking ClickHouse: %w", err)
 	}
 	return nil

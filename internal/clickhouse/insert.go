@@ -12,7 +12,7 @@ import (
 // Insert writes b as one native block. It returns when the block is in the table and in all views over it, or was
 // recognised as one that already is.
 func (c *Client) Insert(ctx context.Context, b *Block) error {
-	return c.do(ctx, "insert_post_events", c.cfg.InsertTimeout, func(ctx context.Context, conn driver.Conn) error {
+	return c.do(ctx, "insert_post_events", c.cfg.InsertTimeout, true, func(ctx context.Context, conn driver.Conn) error {
 		return insert(ctx, conn, b)
 	})
 }

@@ -169,9 +169,22 @@ func (b *broker) recount() (events map[string]int, byMonthAndPost map[string]int
 func (b *broker) letters() map[string]bool {
 	b.t.Helper()
 	found := map[string]bool{}
-	var offsets map[string]map[int32]kgo.Offset
+	for _, l := range b.readLetters() {
+		require.Equal(b.t, b.sent[l.Partition][l.Offset], l.Value)
+		require.Equal(b.t, []byte("u:p"), l.Key)
+		require.Equal(b.t, schemas.ReasonNotAFormat, l.Reason)
+		require.Equal(b.t, activityTopic, l.Topic)
+		require.Equal(b.t, topology.PostEventsSink, l.Stage)
+		found[fmt.Sprintf("%d/%d", l.Partition, l.Offset)] = true
+	}
+	return found
+}
+
+// readLetters returns what is in the dead-letter topic.
+func (b *broker) readLetters() (letters []*schemas.DeadLetter) {
+	b.t.Helper()
 	left := int64(0)
-	offsets = map[string]map[int32]kgo.Offset{lettersTopic: {}}
+	offsets := map[string]map[int32]kgo.Offset{lettersTopic: {}}
 	for _, info := range b.PartitionInfos(lettersTopic) {
 		offsets[lettersTopic][info.Partition] = kgo.NewOffset().AtStart()
 		left += info.HighWatermark
@@ -188,15 +201,25 @@ func (b *broker) letters() map[string]bool {
 			require.NoError(b.t, err)
 			l, ok := decoded.(*schemas.DeadLetter)
 			require.True(b.t, ok)
-			require.Equal(b.t, b.sent[l.Partition][l.Offset], l.Value)
-			require.Equal(b.t, []byte("u:p"), l.Key)
-			require.Equal(b.t, schemas.ReasonNotAFormat, l.Reason)
-			require.Equal(b.t, activityTopic, l.Topic)
-			require.Equal(b.t, topology.PostEventsSink, l.Stage)
-			found[fmt.Sprintf("%d/%d", l.Partition, l.Offset)] = true
+			letters = append(letters, l)
 		})
 	}
-	return found
+	return letters
+}
+
+// send appends activities to partition 0.
+func (b *broker) send(activities ...*schemas.Activity) {
+	b.t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	records := make([]*kgo.Record, len(activities))
+	for i, a := range activities {
+		value, err := b.codecs.Activity.Encode(a)
+		require.NoError(b.t, err)
+		records[i] = &kgo.Record{Topic: activityTopic, Key: []byte("u:p"), Value: value}
+		b.sent[0] = append(b.sent[0], a)
+	}
+	require.NoError(b.t, b.client.ProduceSync(context.Background(), records...).FirstErr())
 }
 
 // committed returns what the group has committed, by partition.

@@ -78,6 +78,18 @@ func (b *broker) exactOn(db *sql.DB) {
 	require.Equal(b.t, byMonthAndPost, counts(b.t, db, "SELECT concat(toString(month), ' ', post_id), sum(rows) FROM nova.by_post GROUP BY month, post_id"))
 	require.Equal(b.t, poison, b.letters())
 	require.Equal(b.t, account, b.account())
+	requireChain(b.t, db)
+}
+
+// requireChain checks that the inserts of each partition follow each other without a gap or an overlap.
+func requireChain(t *testing.T, db *sql.DB) {
+	t.Helper()
+	broken := readColumn[string](t, db, `SELECT concat(toString(kafka_partition), ': ', toString(batch_before)) FROM (
+		SELECT kafka_partition, batch_before, count() AS rows, any(batch_rows) AS claimed,
+			lagInFrame(batch_before + rows, 1, 0) OVER (PARTITION BY kafka_topic_id, kafka_partition ORDER BY batch_before) AS expected
+		FROM nova.post_events GROUP BY kafka_topic_id, kafka_partition, batch_before
+	) WHERE rows != claimed OR batch_before != expected`)
+	require.Empty(t, broken, "inserts that break the chain")
 }
 
 func counts(t *testing.T, db *sql.DB, query string) map[string]int {
