@@ -17,8 +17,8 @@ func DefaultConfig() Config {
 	return Config{Interval: 5 * time.Minute, Since: 48 * time.Hour, Patience: 30 * time.Second}
 }
 
-// maxSince bounds the hours that are asked for one by one; a topic keeps its records for less.
-const maxSince = 31 * 24 * time.Hour
+// maxSince bounds the hours that are asked for one by one: `events` keeps its records for as long.
+const maxSince = 7 * 24 * time.Hour
 
 // Validate names the first field that breaks its rule.
 func (c Config) Validate() error {

@@ -98,7 +98,7 @@ func missing(before, now streams.GroupStatus) (n int64) {
 		done[p.Partition] = max(p.Committed, p.Start)
 	}
 	for _, p := range before.Partitions {
-		n += max(p.End-max(done[p.Partition], p.Start), 0)
+		n += max(p.End-done[p.Partition], 0)
 	}
 	return n
 }
