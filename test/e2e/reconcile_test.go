@@ -76,6 +76,7 @@ func TestReconcile(t *testing.T) {
 			require.Equal(t, letter, h.Partition)
 		}
 	}
+	require.Regexp(t, `^[1-3] hours compared$`, r.View)
 	require.Equal(t, reconcile.Hour{In: int64(len(all)) + 1, Rows: int64(distinct), Dead: 1, Repeats: dups}, sum)
 	var inserted, total int64
 	for _, c := range r.Inserts {
@@ -135,14 +136,14 @@ func (s *system) requirePlantsFound(compare func() *reconcile.Report) {
 	}))
 }
 
-// loadSlowly sends a file of events as it is, so many a second.
+// loadSlowly sends a file of events as of now, so many a second.
 func (s *system) loadSlowly(file string, rate float64) error {
 	p, err := sarama.NewAsyncProducer(s.cfg.Kafka.Brokers, kafka.NewConfig("load"))
 	if err != nil {
 		return err
 	}
 	cfg := load.DefaultConfig()
-	cfg.Rate = rate
+	cfg.Rate, cfg.ShiftTo = rate, time.Now()
 	_, err = load.Run(s.t.Context(), cfg, file, p, func(int, int) {})
 	return err
 }
