@@ -208,13 +208,13 @@ func (b *broker) readLetters() (letters []*schemas.DeadLetter) {
 }
 
 // send appends activities to partition 0.
-func (b *broker) send(activities ...*schemas.Activity) {
+func (b *broker) send(activities ...*schemas.EnrichedEvent) {
 	b.t.Helper()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	records := make([]*kgo.Record, len(activities))
 	for i, a := range activities {
-		value, err := b.codecs.Activity.Encode(a)
+		value, err := b.codecs.EnrichedEvents.Encode(a)
 		require.NoError(b.t, err)
 		records[i] = &kgo.Record{Topic: activityTopic, Key: []byte("u:p"), Value: value}
 		b.sent[0] = append(b.sent[0], a)

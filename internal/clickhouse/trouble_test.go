@@ -66,7 +66,7 @@ func TestOpenBreaker_stops_inserts_and_reading(t *testing.T) {
 	p, b, s, exact := troubled(t)
 	var read atomic.Int64
 	s.stop()
-	s = b.startSink(s.deps.Table, func(n *running) { n.deps.Activity = countingCodec{b.codecs.Activity, &read} })
+	s = b.startSink(s.deps.Table, func(n *running) { n.deps.Events = countingCodec{b.codecs.EnrichedEvents, &read} })
 	b.produce(10)
 	exact()
 	p.make(says(243, "no space"))
@@ -98,7 +98,7 @@ func TestRefusedRow_becomes_a_dead_letter_alone(t *testing.T) {
 	_, err := db.ExecContext(t.Context(), `ALTER TABLE nova.post_events ADD CONSTRAINT good CHECK user_id != 'bad'`)
 	require.NoError(t, err)
 	b := startBroker(t, 1)
-	var activities []*schemas.Activity
+	var activities []*schemas.EnrichedEvent
 	for i := range int64(n) {
 		a := activity(strconv.FormatInt(i, 10), december+i, from(0, i))
 		a.PostID = fmt.Sprint("p", i%7)
@@ -127,7 +127,7 @@ func TestRefusedRow_becomes_a_dead_letter_alone(t *testing.T) {
 	require.Equal(t, int64(bad), letters[0].Offset)
 	require.Equal(t, schemas.ReasonBadRow, letters[0].Reason)
 	require.Contains(t, letters[0].Detail, "good", "the server names the constraint")
-	value, err := b.codecs.Activity.Encode(activities[bad])
+	value, err := b.codecs.EnrichedEvents.Encode(activities[bad])
 	require.NoError(t, err)
 	require.Equal(t, value, letters[0].Value)
 	require.Equal(t, schemas.Accounting{In: n, Applied: n - 1, Dead: 1}, b.account())
