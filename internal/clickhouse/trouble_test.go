@@ -16,7 +16,7 @@ import (
 )
 
 // troubled is a sink on a server behind a proxy.
-func troubled(t *testing.T) (p *proxy, b *broker, s *running, exact func()) {
+func troubled(t *testing.T, alter ...func(*running)) (p *proxy, b *broker, s *running, exact func()) {
 	t.Helper()
 	direct, db := openTables(t)
 	p = startProxy(t, direct.cfg.Addrs[0])
@@ -24,7 +24,8 @@ func troubled(t *testing.T) (p *proxy, b *broker, s *running, exact func()) {
 	cfg.InsertTimeout = 300 * time.Millisecond
 	cfg.Breaker = BreakerConfig{Failures: 4, Successes: 1, OpenFor: 400 * time.Millisecond}
 	b = startBroker(t, 2)
-	s = b.startSink(p.client(t, cfg), func(s *running) { s.deps.Metrics = NewMetrics(prometheus.NewRegistry()) })
+	alter = append(alter, func(s *running) { s.deps.Metrics = NewMetrics(prometheus.NewRegistry()) })
+	s = b.startSink(p.client(t, cfg), alter...)
 	return p, b, s, func() { t.Helper(); b.drained(); b.exactOn(db) }
 }
 
@@ -63,10 +64,8 @@ func TestSinkOnServerInTrouble(t *testing.T) {
 
 // While the breaker is open, nothing is sent but one trial per open time, and no more is read than the batch that waits.
 func TestOpenBreaker_stops_inserts_and_reading(t *testing.T) {
-	p, b, s, exact := troubled(t)
 	var read atomic.Int64
-	s.stop()
-	s = b.startSink(s.deps.Table, func(n *running) { n.deps.Events = countingCodec{b.codecs.EnrichedEvents, &read} })
+	p, b, s, exact := troubled(t, func(s *running) { s.deps.Events = countingCodec{s.deps.Events, &read} })
 	b.produce(10)
 	exact()
 	p.make(says(243, "no space"))
