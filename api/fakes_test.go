@@ -138,6 +138,7 @@ func fixedStatus(context.Context) (Status, error) {
 				partition(Partition{Partition: 0, Committed: -1, Owner: "a", State: Recovering, Recovery: &Recovery{To: 9, At: 2}, Table: &Table{Rows: 2, DiskBytes: 99}}, 3071),
 			}},
 			{Group: "scores", State: Failed, Balanced: true, Instance: "a", Rebuilds: 1, LastError: "the input holds no record at the committed offset"},
+			{Group: "sink-post-events", State: Waiting, Balanced: true, Members: 1, LastError: "no space left", Breaker: "open"},
 		},
 		Accounting: map[string]schemas.Accounting{"dedup": did, "reactions": {}, "scores": {}},
 	}, nil

@@ -34,6 +34,7 @@ type Group struct {
 	Members    int         `json:"members" doc:"Processes in the group"`
 	Instance   string      `json:"instance,omitempty" doc:"Name in the group of the process that answers, while that is a member"`
 	LastError  string      `json:"last_error,omitempty" doc:"Why the group last ended in the process that answers"`
+	Breaker    string      `json:"breaker,omitempty" enum:"closed,half-open,open" doc:"Of a sink, in the process that answers: open while ClickHouse is not asked, half-open while it is tried"`
 	Rebuilds   int         `json:"rebuilds" doc:"How often the group ended in the process that answers, since that started"`
 	CrashLoop  bool        `json:"crash_loop" doc:"It ended so often lately that somebody should look"`
 	Partitions []Partition `json:"partitions" nullable:"false"`

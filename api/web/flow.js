@@ -68,7 +68,7 @@ function show(stage, status, at) {
   const text = (selector, value) => { stage.card.querySelector(selector).textContent = value }
   const state = stage.card.querySelector('.state')
   if (stage.count !== 'end') {
-    state.textContent = !group ? 'elsewhere' : group.crash_loop ? 'crash loop' : group.state
+    state.textContent = !group ? 'elsewhere' : group.crash_loop ? 'crash loop' : group.breaker === 'open' ? 'breaker open' : group.state
     state.className = 'state ' + (!group ? '' : group.crash_loop ? 'failed' : group.state)
     text('.lag', group ? `${short.format(group.lag)} behind` : '')
     if (group) trouble(stage.card, group)

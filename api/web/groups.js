@@ -46,8 +46,9 @@ function standing(g) {
   const share = Math.max(0, ...g.partitions.map(p => p.metadata_limit && p.metadata_bytes / p.metadata_limit))
   const alarm = g.partitions.some(p => p.metadata_alarm)
   const bad = g.crash_loop || g.state === 'failed'
+  const breaker = g.breaker && g.breaker !== 'closed' ? `, breaker ${g.breaker}` : ''
   return [
-    g.group, [g.crash_loop ? 'crash loop' : g.state, bad ? 'bad' : ''], whole.format(g.members), whole.format(g.lag),
+    g.group, [g.crash_loop ? 'crash loop' : g.state + breaker, bad ? 'bad' : ''], whole.format(g.members), whole.format(g.lag),
     tables.length ? whole.format(sum('rows')) : '–', size('memory_bytes'), size('disk_bytes'),
     [`${Math.floor(100 * share)} %`, alarm ? 'bad' : ''],
     tables.length ? whole.format(g.partitions.reduce((n, p) => n + (p.commits ?? 0), 0)) : '–', [whole.format(g.rebuilds), bad ? 'bad' : ''],

@@ -90,7 +90,7 @@ func (h *here) degraded(ctx context.Context) []string {
 func (h *here) fill(g *api.Group) {
 	if sink := h.sink.Load(); sink != nil && g.Group == topology.PostEventsSink {
 		st := sink.Status()
-		g.State, g.LastError = api.State(st.State), st.LastError
+		g.State, g.LastError, g.Breaker = api.State(st.State), st.LastError, st.Breaker
 	}
 	if stages := h.stages.Load(); stages != nil {
 		for _, s := range *stages {
