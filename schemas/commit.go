@@ -76,7 +76,7 @@ type Announcement struct {
 	First   int64            // offset of the first record of the batch
 	Last    int64            // offset of the last record of the batch
 	Blocks  []AnnouncedBlock // inserts that may be under way or are still to be made, in order
-	Refused []int64          // offsets of rows that the table refused, growing; their dead letters are sent
+	Refused []int64          // offsets of rows that the table refused; their dead letters are sent
 	Columns int32            // version of the column list
 	Server  uint64           // which run of the server the attempts count in; 0 for unknown
 }

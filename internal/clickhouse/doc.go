@@ -3,11 +3,13 @@
 //	config.go client.go         how the server is reached
 //	readconfig.go read.go       readers: a client that changes nothing, and what it asks
 //	reader.go                   the server's user for them
+//	call.go breaker.go kind.go  the one way of all calls: time limit, circuit breaker, metrics; what an error means
 //	migrate.go sql/             tables, applied in order and once; retention of each table
 //	columns.go row.go           pure: what a record becomes, and which records become none
 //	batch.go plan.go            pure: when a batch ends, what it is announced as, its blocks and tokens
 //	writer.go                   announce, insert, commit: the protocol, apart from Kafka and ClickHouse
-//	insert.go                   one block into the server
+//	placement.go fate.go        a batch into the table: attempts after a start of the server, halves of a refused block
+//	insert.go table.go          one block into the server; what is asked of the table
 //	ledger.go                   the committed offset and its metadata, asked of the coordinator and answered
 //	claim.go                    one partition, from records to batches
 //	session.go sink.go          the member of the consumer group: joins, takes over, waits, leaves
@@ -22,10 +24,23 @@
 //     the insert is sent; whoever takes the partition over writes that very range again before anything else;
 //   - is one block into one partition of the table, under a token made of the range, so that the server knows a repeat.
 //
+// A block that was sent before is sent again only when nothing of it is under way. If the server has started anew since
+// the announcement, it may know the token and not have the rows; so if it has none, they go under a fresh token, announced
+// first. A block that is refused, with no row of it in the table and none under way, is halved, each half announced, down
+// to the bad row, which becomes a dead letter with the server's reason; that takes two inserts per halving. Not more than
+// 100 rows of a batch: beyond that the table is wrong and is waited for.
+//
+// batch_before and batch_rows of the rows form a chain per incarnation of the topic and partition: each insert begins with
+// the row after the last of the one before.
+//
+// While the server is in trouble a step is tried again after 100, 200, 400 ms and so on, and with as many failures as are
+// configured the breaker opens: nothing is sent but trials. Each partition waits with its place in the group. What it holds
+// is bounded: one batch (its records as read and as decoded, BatchBytes of keys and values and the record that exceeds
+// them), one record, and the buffers of sarama, 256 records and one answer to a fetch (1 MiB).
+//
 // It needs: one server (several addresses are several ways to it); tables and targets of views with a window of
 // remembered tokens, views partitioned as post_events is; no TRUNCATE or DROP PARTITION while a range is in flight.
-// It does not survive a server that loses what it acknowledged, and a SIGKILL of the server between its note of a token
-// and the rows can lose that block.
+// It does not survive a server that loses what it acknowledged. docs/invariants.md names the edges.
 //
-// It does not change columns while it runs.
+// It adds columns of its own that the table lacks, and changes no others.
 package clickhouse

@@ -1,7 +1,7 @@
 package clickhouse
 
 import (
-	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -18,7 +18,7 @@ func TestServer_is_another_after_each_start(t *testing.T) {
 	dir := t.TempDir()
 	var runs []uint64
 	for i := range 3 {
-		t.Run(fmt.Sprint(i), func(t *testing.T) {
+		t.Run(strconv.Itoa(i), func(t *testing.T) {
 			stack := devstacktest.Start(t, devstacktest.Only(devstack.ClickHouse), devstacktest.DataDir(dir))
 			cfg := DefaultConfig()
 			cfg.Addrs, cfg.Database = []string{stack.ClickHouseAddr()}, "default"
@@ -69,7 +69,7 @@ func TestLostRows_are_sent_under_a_fresh_token(t *testing.T) {
 	b := startBroker(t, 1)
 	var activities []*schemas.EnrichedEvent
 	for i := range int64(10) {
-		activities = append(activities, activity(fmt.Sprint(i), []int64{november, december}[i%2], from(0, i)))
+		activities = append(activities, activity(strconv.FormatInt(i, 10), []int64{november, december}[i%2], from(0, i)))
 	}
 	b.send(activities...)
 	id, err := (&offsets{client: newSaramaClient(t, b), topic: activityTopic}).topicID()

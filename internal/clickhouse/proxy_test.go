@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -74,7 +75,7 @@ func (p *proxy) client(t *testing.T, cfg Config) *Client {
 func says(code int, text string) trouble {
 	return func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 		_, _ = io.Copy(io.Discard, r.Body)
-		w.Header().Set("X-ClickHouse-Exception-Code", fmt.Sprint(code))
+		w.Header().Set("X-ClickHouse-Exception-Code", strconv.Itoa(code))
 		w.WriteHeader(http.StatusInternalServerError)
 		_, _ = fmt.Fprintf(w, "Code: %d. DB::Exception: %s", code, text)
 	}

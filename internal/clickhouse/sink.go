@@ -135,7 +135,8 @@ func (s *Sink) Close(ctx context.Context) error {
 	}
 }
 
-// backoff doubles from RetryMin to RetryMax, without chance: three tries within 700 ms, then ever longer pauses.
+// backoff doubles from RetryMin to RetryMax, without chance: three tries within 700 ms, then ever longer pauses, which
+// the breaker's take the place of when it opens.
 func (s *Sink) backoff() *backoff.ExponentialBackOff {
 	b := backoff.NewExponentialBackOff()
 	b.InitialInterval, b.MaxInterval, b.Multiplier, b.RandomizationFactor = s.cfg.RetryMin, s.cfg.RetryMax, 2, 0
@@ -152,8 +153,7 @@ func (s *Sink) insist(session context.Context, partition int32) insist {
 		tries := 0
 		_, err := backoff.Retry(session, func() (struct{}, error) {
 			err := do(ctx)
-			var open *BreakerError
-			if errors.As(err, &open) {
+			if open, ok := errors.AsType[*BreakerError](err); ok {
 				err = fmt.Errorf("%w (%w)", err, &backoff.RetryAfterError{Duration: open.Wait})
 			}
 			return struct{}{}, err
