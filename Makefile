@@ -12,6 +12,8 @@ SEED  ?=
 FAULTS ?=
 # make bench: which benchmarks
 BENCH ?= .
+# make bench-views: its flags
+VIEWS ?=
 # make test, race, lint, bench: which packages
 PKG   ?= ./...
 
@@ -81,6 +83,10 @@ chaos-long: ## the same with FAULTS=300 in one run; about half an hour
 .PHONY: bench
 bench: ## benchmarks; BENCH=regexp picks some
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)
+
+.PHONY: bench-views
+bench-views: ## the named queries of ClickHouse through the views and over the rows, 10 M events; VIEWS="-posts 2000"
+	go run ./test/bench/views $(VIEWS)
 
 .PHONY: docs
 docs: ## write the generated parts of README.md and docs/

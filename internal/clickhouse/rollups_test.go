@@ -53,6 +53,8 @@ func (o oracle) add(r *Row, length time.Duration) {
 		n.shares++
 	case engagement.Impression:
 		n.impressions++
+	default:
+		panic(r.Action)
 	}
 	n.dwell += r.DwellMS
 	o[p] = n

@@ -19,7 +19,8 @@ DROP TABLE IF EXISTS post_stats_24h;
 DROP TABLE IF EXISTS materialized_view_checks;
 
 -- Rows of one hour and post may lie in several parts until these are merged: read sums. FINAL adds up, too, but leaves out
--- a row of which all counts that are read are 0.
+-- a row of which all counts that are read are 0. New rows are of late hours, so in order of time the parts hardly overlap
+-- and FINAL has little to do; the projection is for one post through all hours.
 CREATE TABLE post_engagement_hourly (
     hour        DateTime('UTC') COMMENT 'the hour of event_time, by its begin',
     post_id     String,
@@ -28,15 +29,16 @@ CREATE TABLE post_engagement_hourly (
     comments    UInt64,
     shares      UInt64,
     impressions UInt64,
-    dwell_ms    Int64           COMMENT 'sum over all events'
+    dwell_ms    Int64           COMMENT 'sum over all events',
+    PROJECTION by_post (SELECT * ORDER BY post_id, hour)
 )
 ENGINE = SummingMergeTree((views, likes, comments, shares, impressions, dwell_ms))
 PARTITION BY toYYYYMM(hour)
-ORDER BY (post_id, hour)
-SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1
+ORDER BY (hour, post_id)
+SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1, deduplicate_merge_projection_mode = 'rebuild'
 COMMENT 'counts of each post and hour; written by a view over post_events';
 
--- In order of time, unlike the hours: this is for what has happened lately, of all posts.
+-- For what has happened lately, of all posts.
 CREATE TABLE post_engagement_minutely (
     minute      DateTime('UTC') COMMENT 'the minute of event_time, by its begin',
     post_id     String,
