@@ -60,15 +60,20 @@ func (o oracle) add(r *Row, length time.Duration) {
 	o[p] = n
 }
 
-// readCounts reads places and counts; final reads rows as they are merged on the way, else they are summed.
-func readCounts(t *testing.T, db *sql.DB, table, at string, final bool) oracle {
+// summed reads places and counts of what may not be merged yet.
+func summed(at, from string) string {
+	return `SELECT toUnixTimestamp(` + at + `), post_id, toInt64(sum(r.views)), toInt64(sum(r.likes)), toInt64(sum(r.comments)),
+		toInt64(sum(r.shares)), toInt64(sum(r.impressions)), toInt64(sum(r.dwell_ms)) FROM ` + from + ` AS r GROUP BY 1, 2`
+}
+
+// merged has the server merge on the way.
+func merged(at, table string) string {
+	return `SELECT toUnixTimestamp(` + at + `), post_id, toInt64(views), toInt64(likes), toInt64(comments), toInt64(shares),
+		toInt64(impressions), dwell_ms FROM nova.` + table + ` FINAL SETTINGS do_not_merge_across_partitions_select_final = 1`
+}
+
+func readCounts(t *testing.T, db *sql.DB, query string) oracle {
 	t.Helper()
-	query := `SELECT toUnixTimestamp(` + at + `), post_id, toInt64(sum(r.views)), toInt64(sum(r.likes)), toInt64(sum(r.comments)),
-		toInt64(sum(r.shares)), toInt64(sum(r.impressions)), toInt64(sum(r.dwell_ms)) FROM nova.` + table + ` AS r GROUP BY 1, 2`
-	if final {
-		query = `SELECT toUnixTimestamp(` + at + `), post_id, toInt64(views), toInt64(likes), toInt64(comments), toInt64(shares),
-			toInt64(impressions), dwell_ms FROM nova.` + table + ` FINAL SETTINGS do_not_merge_across_partitions_select_final = 1`
-	}
 	rows, err := db.QueryContext(t.Context(), query)
 	require.NoError(t, err)
 	defer rows.Close()
@@ -121,9 +126,14 @@ func (w *truth) batch(random *rand.Rand, partition int32, n int, around int64) [
 func (w *truth) check(t *testing.T, db *sql.DB) {
 	t.Helper()
 	require.Equal(t, []uint64{w.rows}, readColumn[uint64](t, db, "SELECT count() FROM nova.post_events"))
-	for _, final := range []bool{false, true} {
-		require.Equal(t, w.hourly, readCounts(t, db, "post_engagement_hourly", "hour", final))
-		require.Equal(t, w.minutely, readCounts(t, db, "post_engagement_minutely", "minute", final))
+	for _, query := range []string{
+		summed("hour", "nova.post_engagement_hourly"), merged("hour", "post_engagement_hourly"),
+		summed("hour", "mergeTreeProjection(nova, post_engagement_hourly, by_post)"),
+	} {
+		require.Equal(t, w.hourly, readCounts(t, db, query), query)
+	}
+	for _, query := range []string{summed("minute", "nova.post_engagement_minutely"), merged("minute", "post_engagement_minutely")} {
+		require.Equal(t, w.minutely, readCounts(t, db, query), query)
 	}
 }
 
@@ -190,6 +200,6 @@ func TestRollups_need_their_own_window(t *testing.T) {
 			require.NoError(t, c.Insert(t.Context(), b))
 		}
 	}
-	require.Equal(t, w.minutely, readCounts(t, db, "post_engagement_minutely", "minute", false))
-	require.NotEqual(t, w.hourly, readCounts(t, db, "post_engagement_hourly", "hour", false))
+	require.Equal(t, w.minutely, readCounts(t, db, summed("minute", "nova.post_engagement_minutely")))
+	require.NotEqual(t, w.hourly, readCounts(t, db, summed("hour", "nova.post_engagement_hourly")))
 }
