@@ -4,7 +4,9 @@
 //	readconfig.go read.go       readers: a client that changes nothing, and what it asks
 //	reader.go                   the server's user for them
 //	call.go breaker.go kind.go  the one way of all calls: time limit, circuit breaker, metrics; what an error means
-//	migrate.go sql/             tables, applied in order and once; retention of each table
+//	migrate.go sql/             tables and views, applied in order and once
+//	hold.go                     how inserts are kept away while a view is made
+//	retention.go refresh.go     what of a table follows the configuration
 //	columns.go row.go           pure: what a record becomes, and which records become none
 //	batch.go plan.go            pure: when a batch ends, what it is announced as, its blocks and tokens
 //	writer.go                   announce, insert, commit: the protocol, apart from Kafka and ClickHouse
@@ -41,6 +43,8 @@
 // It needs: one server (several addresses are several ways to it); tables and targets of views with a window of
 // remembered tokens, views partitioned as post_events is; no TRUNCATE or DROP PARTITION while a range is in flight.
 // It does not survive a server that loses what it acknowledged. docs/invariants.md names the edges.
+//
+// How the views stand is looked after by package views.
 //
 // It adds columns of its own that the table lacks, and changes no others.
 package clickhouse

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,8 +19,8 @@ var eventsSQL string
 // server is a ClickHouse at host:port, asked as by any HTTP client.
 type server struct{ addr string }
 
-// ask sends a statement and returns the answer.
-func (s server) ask(ctx context.Context, sql string, params map[string]string) (string, error) {
+// send sends a statement and copies the answer to w.
+func (s server) send(ctx context.Context, sql string, params map[string]string, w io.Writer) error {
 	q := url.Values{"database": {"nova"}, "default_format": {"TSV"}}
 	for name, value := range params {
 		q.Set(name, value)
@@ -27,21 +28,28 @@ func (s server) ask(ctx context.Context, sql string, params map[string]string) (
 	to := url.URL{Scheme: "http", Host: s.addr, Path: "/", RawQuery: q.Encode()}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), strings.NewReader(sql))
 	if err != nil {
-		return "", err
+		return err
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer func() { _ = res.Body.Close() }()
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		return "", err
-	}
 	if res.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("%s: %s", sql, body)
+		body, err := io.ReadAll(res.Body)
+		return fmt.Errorf("%s: %s: %w", sql, body, errors.Join(errRefused, err))
 	}
-	return strings.TrimSpace(string(body)), nil
+	_, err = io.Copy(w, res.Body)
+	return err
+}
+
+var errRefused = errors.New("the server refuses")
+
+// ask sends a statement and returns the answer.
+func (s server) ask(ctx context.Context, sql string, params map[string]string) (string, error) {
+	var answer strings.Builder
+	err := s.send(ctx, sql, params, &answer)
+	return strings.TrimSpace(answer.String()), err
 }
 
 // block is how many events an insert has.
