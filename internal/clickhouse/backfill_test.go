@@ -36,6 +36,10 @@ func TestMigrate_counts_what_was_there_before(t *testing.T) {
 	for _, b := range pending {
 		require.NoError(t, c.Insert(t.Context(), b))
 	}
+	for _, b := range w.batch(random, 0, 50, now-6*3600*1000) { // a second block of that range
+		require.NoError(t, c.Insert(t.Context(), b))
+		pending = append(pending, b)
+	}
 	// Of this one, the first of two months has been inserted.
 	halves := append(w.batch(random, 1, 100, november-12*3600*1000), w.batch(random, 1, 100, now-6*3600*1000)...)
 	halves = sameRange(halves)
@@ -43,8 +47,8 @@ func TestMigrate_counts_what_was_there_before(t *testing.T) {
 
 	slow := make(chan error, 1)
 	go func() {
-		_, err := db.ExecContext(context.WithoutCancel(t.Context()), `INSERT INTO nova.post_events (event_time, event_type, post_id, kafka_topic_id, kafka_partition, batch_last)
-			SELECT toDateTime('2024-11-05 10:00:00', 'UTC') + sleepEachRow(0.3), 'post_view', 'slow', 'topic', 9, 3 FROM numbers(12) SETTINGS max_block_size = 1`)
+		_, err := db.ExecContext(context.WithoutCancel(t.Context()), `INSERT INTO nova.post_events (event_time, event_type, post_id, kafka_topic_id, kafka_partition)
+			SELECT toDateTime('2024-11-05 10:00:00', 'UTC') + sleepEachRow(0.3), 'post_view', 'slow', 'topic', 9 FROM numbers(12) SETTINGS max_block_size = 1`)
 		slow <- err
 	}()
 	require.Eventually(t, func() bool {

@@ -2,8 +2,9 @@
 --
 -- A roll-up counts every row once, as the table does: its target has partitions and a window of tokens like the table's,
 -- so that a block that is sent again is known in both. The rows that were there before the views are counted here, while
--- post_events takes no inserts. Of these, the last block of each Kafka partition and month may be sent once more: it
--- was inserted, but not yet committed. The views pass those blocks over.
+-- post_events takes no inserts. The last of them may be sent once more, under tokens that no roll-up has seen: they were
+-- inserted, but not yet committed. As the rows of a Kafka partition and month are inserted in order of their offsets, the
+-- highest offset tells them from those to come, and the views pass them over.
 --
 -- A run of this file that was cut off is begun anew, so all goes first that it makes.
 
@@ -56,18 +57,18 @@ SETTINGS non_replicated_deduplication_window = 10000
 COMMENT 'counts of each post and minute, for some days; written by a view over post_events';
 
 CREATE TABLE post_engagement_backfilled (
-    topic_id   String,
-    partition  Int32,
-    month      UInt32,
-    batch_last Int64
+    topic_id  String,
+    partition Int32,
+    month     UInt32,
+    upto      Int64 COMMENT 'the offset after the last row'
 )
 ENGINE = MergeTree
 ORDER BY (topic_id, partition, month)
-COMMENT 'the last blocks that were in post_events before the roll-ups; their views pass these over';
+COMMENT 'what was in post_events before the roll-ups, by offset; their views pass these rows over';
 
 INSERT INTO post_engagement_backfilled
-SELECT kafka_topic_id, kafka_partition, toYYYYMM(event_time) AS month, max(e.batch_last)
-FROM post_events AS e
+SELECT kafka_topic_id, kafka_partition, toYYYYMM(event_time) AS month, max(kafka_offset) + 1
+FROM post_events
 GROUP BY kafka_topic_id, kafka_partition, month;
 
 INSERT INTO post_engagement_hourly
@@ -101,8 +102,9 @@ SELECT
     countIf(event_type = 'post_impression')  AS impressions,
     sum(e.dwell_ms)                          AS dwell_ms
 FROM post_events AS e
-WHERE (kafka_topic_id, kafka_partition, toYYYYMM(event_time), e.batch_last)
-    NOT IN (SELECT topic_id, partition, month, batch_last FROM post_engagement_backfilled)
+ANY LEFT JOIN post_engagement_backfilled AS b
+    ON b.topic_id = toString(e.kafka_topic_id) AND b.partition = e.kafka_partition AND b.month = toYYYYMM(e.event_time)
+WHERE e.kafka_offset >= ifNull(b.upto, 0)
 GROUP BY post_id, hour;
 
 CREATE MATERIALIZED VIEW post_engagement_minutely_mv TO post_engagement_minutely AS
@@ -116,8 +118,9 @@ SELECT
     countIf(event_type = 'post_impression')  AS impressions,
     sum(e.dwell_ms)                          AS dwell_ms
 FROM post_events AS e
-WHERE (kafka_topic_id, kafka_partition, toYYYYMM(event_time), e.batch_last)
-    NOT IN (SELECT topic_id, partition, month, batch_last FROM post_engagement_backfilled)
+ANY LEFT JOIN post_engagement_backfilled AS b
+    ON b.topic_id = toString(e.kafka_topic_id) AND b.partition = e.kafka_partition AND b.month = toYYYYMM(e.event_time)
+WHERE e.kafka_offset >= ifNull(b.upto, 0)
 GROUP BY post_id, minute;
 
 -- The server makes this table anew, as a whole, by the clock: readers see the old one or the new one. A post without an
