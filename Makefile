@@ -88,6 +88,10 @@ bench: ## benchmarks; BENCH=regexp picks some
 bench-views: ## the named queries of ClickHouse through the views and over the rows, 10 M events; VIEWS="-posts 2000"
 	go run ./test/bench/views $(VIEWS)
 
+.PHONY: bench-sink
+bench-sink: ## rows per CPU second of the ClickHouse sink, beside ch-go alone; ROWS=1000000 ROUNDS=3
+	NOVA_BENCH=1 go test -count=1 -v -timeout 30m ./test/bench/sink
+
 .PHONY: docs
 docs: ## write the generated parts of README.md and docs/
 	go run ./internal/docgen
