@@ -17,7 +17,7 @@ type Query struct {
 
 // Queries are the named questions. post_by_hour wants the parameter post_id.
 func Queries() ([]Query, error) {
-	names := []string{"top_posts_by_likes", "posts_per_hour", "post_by_hour", "top_posts_by_views", "totals_per_hour"}
+	names := []string{"top_posts_by_likes", "posts_per_hour", "post_by_hour", "top_posts_per_day", "totals_per_hour"}
 	all := make([]Query, len(names))
 	for i, name := range names {
 		sql, err := queries.ReadFile("queries/" + name + ".sql")

@@ -7,5 +7,5 @@ SELECT
     countIf(event_type = 'post_share')      AS shares,
     countIf(event_type = 'post_impression') AS impressions
 FROM post_events
-WHERE event_time >= toStartOfHour(now('UTC') - INTERVAL 7 DAY)
+WHERE event_time >= toStartOfHour(now('UTC') - INTERVAL 24 HOUR)
 GROUP BY hour, post_id
