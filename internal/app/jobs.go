@@ -8,8 +8,8 @@ import (
 	"github.com/nova-social/nova-streams/internal/jobs"
 )
 
-// buildJobs adds the periodic work that goes with the sinks. Its calls have a breaker of their own: it is not to hold up
-// the sink.
+// buildJobs adds the periodic work that goes with the sinks. Its calls have breakers of their own: it is not to hold
+// up the sink.
 func (a *App) buildJobs(calls *clickhouse.CallMetrics) error {
 	client, err := clickhouse.Open(a.cfg.ClickHouse, clickhouse.Named("jobs"), clickhouse.Measured(calls))
 	if err != nil {
@@ -19,6 +19,13 @@ func (a *App) buildJobs(calls *clickhouse.CallMetrics) error {
 	keeper := views.NewKeeper(client, views.NewMetrics(a.metrics))
 	all := []jobs.Job{
 		{Name: "views", Every: a.cfg.ClickHouse.Views.Check, Run: keeper.Check},
+	}
+	if a.cfg.Reconcile.Interval > 0 {
+		compare, err := a.reconcileJob(calls)
+		if err != nil {
+			return err
+		}
+		all = append(all, compare)
 	}
 	metrics := jobs.NewMetrics(a.metrics)
 	a.add("jobs", func(ctx context.Context) error { return jobs.Run(ctx, a.log, metrics, all...) })

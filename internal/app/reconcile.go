@@ -9,6 +9,7 @@ import (
 	"github.com/nova-social/nova-streams/api"
 	"github.com/nova-social/nova-streams/internal/clickhouse"
 	"github.com/nova-social/nova-streams/internal/config"
+	"github.com/nova-social/nova-streams/internal/jobs"
 	"github.com/nova-social/nova-streams/internal/kafka"
 	"github.com/nova-social/nova-streams/internal/reconcile"
 	"github.com/nova-social/nova-streams/internal/streams"
@@ -64,27 +65,25 @@ func Reconcile(ctx context.Context, cfg config.Config, codecs *schemas.Codecs, n
 	return r.compare(ctx, now, tell)
 }
 
-// buildReconcile adds the job that compares every so often.
-func (a *App) buildReconcile(calls *clickhouse.CallMetrics) error {
-	if a.cfg.Reconcile.Interval == 0 {
-		return nil
-	}
+// reconcileJob is the comparison that is made every so often.
+func (a *App) reconcileJob(calls *clickhouse.CallMetrics) (jobs.Job, error) {
 	client, err := openTable(a.cfg.ClickHouse, clickhouse.Measured(calls))
 	if err != nil {
-		return err
+		return jobs.Job{}, err
 	}
 	a.onClose(client.Close)
 	r := reconciler{a.cfg, a.inspector, a.codecs, reconcile.NewTable(client)}
 	log := a.log.With("job", "reconcile")
 	job := reconcile.Job{
-		Every: a.cfg.Reconcile.Interval, Metrics: reconcile.NewMetrics(a.metrics), Log: log,
+		Metrics: reconcile.NewMetrics(a.metrics), Log: log,
 		Compare: func(ctx context.Context, now time.Time) (*reconcile.Report, error) {
-			return r.compare(ctx, now, func(step string) { log.LogAttrs(ctx, slog.LevelDebug, "reconciling", slog.String("step", step)) })
+			return leaving(ctx, func() (*reconcile.Report, error) { // Kafka's clients do not end with ctx
+				return r.compare(ctx, now, func(step string) { log.LogAttrs(ctx, slog.LevelDebug, "reconciling", slog.String("step", step)) })
+			})
 		},
 		Publish: func(found *reconcile.Report) { a.here.reconciled.Store(reconciliation(found)) },
 	}
-	a.add("reconcile", job.Run)
-	return nil
+	return jobs.Job{Name: "reconcile", Every: a.cfg.Reconcile.Interval, Run: job.Run}, nil
 }
 
 // toldFindings is how many findings the status names.

@@ -88,9 +88,6 @@ func (a *App) buildSinks() error {
 	}
 	a.here.sink.Store(sink)
 	a.add("sink post_events", sink.Run)
-	if err := a.buildReconcile(a.calls()); err != nil {
-		return err
-	}
 	return a.buildJobs(a.calls())
 }
 

@@ -9,7 +9,7 @@
 //	cut.go               a moment of `events` of which everything is known to have arrived
 //	rows.go sql/ log.go  what ClickHouse and Kafka are asked
 //	exact.go             from a range of offsets to the offsets
-//	run.go job.go        one comparison; one every few minutes
+//	run.go job.go        one comparison; one as periodic work, of which it tells
 //
 // Guarantee: a row of post_events that is missing, or there twice, is found and named by partition and offset range,
 // whichever it is, as long as it is within the time looked at. Records on their way are no difference: what is judged
