@@ -22,7 +22,7 @@ const comparing = 5 * time.Minute
 // openTable connects to post_events when first used; what it returns must be closed.
 func openTable(cfg clickhouse.Config, options ...clickhouse.Option) (*clickhouse.Client, error) {
 	cfg.QueryTimeout, cfg.ReadTimeout = max(cfg.QueryTimeout, comparing), max(cfg.ReadTimeout, comparing)
-	return clickhouse.Open(cfg, append(options, clickhouse.Named(clickhouse.ReadClient))...)
+	return clickhouse.Open(cfg, append(options, clickhouse.Named("reconcile"))...)
 }
 
 // reconciler compares by way of connections that others have made, and one to Kafka for each comparison.

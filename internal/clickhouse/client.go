@@ -22,7 +22,7 @@ type Client struct {
 // The names of clients in metrics.
 const (
 	SinkClient = "sink" // writes
-	ReadClient = "read" // reads for people and jobs
+	ReadClient = "read" // reads for people
 )
 
 // Option changes a client that is opened.

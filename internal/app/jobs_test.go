@@ -1,0 +1,28 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nova-social/nova-streams/internal/devstack"
+	"github.com/nova-social/nova-streams/internal/devstack/devstacktest"
+)
+
+// Each client of ClickHouse has a breaker of its own and so a name of its own, or one would be shown in place of another.
+func TestBuild_names_each_client_of_ClickHouse(t *testing.T) {
+	stack := devstacktest.Start(t, devstacktest.Only(devstack.Kafka|devstack.Registry))
+	cfg := away(t)
+	cfg.Kafka.Brokers, cfg.Registry.URL, cfg.Kafka.Partitions = stack.Brokers(), stack.RegistryURL(), 2
+	a, err := Build(t.Context(), cfg, Roles, slog.New(slog.DiscardHandler), Options{})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, a.Close(context.Background())) }()
+	var clients []string
+	for _, m := range regexp.MustCompile(`(?m)^clickhouse_breaker_state{client="(\w+)"}`).FindAllStringSubmatch(text(t, a.Addr(), "/metrics"), -1) {
+		clients = append(clients, m[1])
+	}
+	require.ElementsMatch(t, []string{"sink", "read", "jobs", "reconcile"}, clients)
+}
