@@ -38,6 +38,7 @@ func TestExamples_equal_the_oracle(t *testing.T) {
 	now := time.Now().UTC()
 	all := dataset(t, now)
 	s.insert(all)
+	s.settle()
 	from, to := now.Add(-24*time.Hour), now
 	asked := map[string]bool{}
 	for _, doc := range []struct {

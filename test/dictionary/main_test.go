@@ -9,6 +9,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/nova-social/nova-streams/internal/clickhouse"
+	"github.com/nova-social/nova-streams/internal/clickhouse/views"
 	"github.com/nova-social/nova-streams/internal/devstack"
 	"github.com/nova-social/nova-streams/internal/devstack/devstacktest"
 )
@@ -43,4 +44,15 @@ func start(t *testing.T) *server {
 func (s *server) query(sql string) []map[string]any {
 	s.t.Helper()
 	return devstacktest.Query(s.t, s.stack, s.cfg.Database, strings.TrimRight(strings.TrimSpace(sql), ";"))
+}
+
+// settle does at once what the clock would do: the view that is made anew, and the job that says how views stand.
+func (s *server) settle() {
+	s.t.Helper()
+	s.query("SYSTEM REFRESH VIEW post_stats_24h_mv")
+	s.query("SYSTEM WAIT VIEW post_stats_24h_mv")
+	client, err := clickhouse.Open(s.cfg)
+	require.NoError(s.t, err)
+	defer func() { require.NoError(s.t, client.Close()) }()
+	require.NoError(s.t, views.NewKeeper(client, nil).Check(s.t.Context()))
 }

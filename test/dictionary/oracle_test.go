@@ -12,16 +12,18 @@ type rows = []map[string]any
 
 // oracles answer the queries by their headings, from all events; from is 24 hours ago.
 var oracles = map[string]func(all []event, from time.Time) rows{
-	"Top posts":                      topPosts,
-	"The last hours of a post":       postHours,
-	"Who comes back the next day":    retention,
-	"From seeing to liking":          funnel,
-	"Sessions per device":            sessionsPerDevice,
-	"How long sessions last":         sessionLength,
-	"How fresh it is":                freshness,
-	"Panel: events a minute by type": perMinute,
-	"Panel: top posts":               panelPosts,
-	"Panel: people and sessions":     panelPeople,
+	"Top posts":                        topPosts,
+	"The last hours of a post":         postHours,
+	"What is liked now":                likedPosts,
+	"Who comes back the next day":      retention,
+	"From seeing to liking":            funnel,
+	"Sessions per device":              sessionsPerDevice,
+	"How long sessions last":           sessionLength,
+	"How fresh it is":                  freshness,
+	"Whether the views can be trusted": trusted,
+	"Panel: events a minute by type":   perMinute,
+	"Panel: top posts":                 likedPosts,
+	"Panel: people and sessions":       panelPeople,
 }
 
 func newest(all []event) time.Time {
@@ -209,13 +211,21 @@ func postHours(all []event, _ time.Time) (out rows) {
 	return out
 }
 
-func panelPosts(all []event, from time.Time) (out rows) {
+func likedPosts(all []event, from time.Time) (out rows) {
 	by := counted(since(all, from), postOf)
 	posts := slices.SortedFunc(maps.Keys(by), func(a, b string) int {
 		return cmp.Or(cmp.Compare(by[b].likes, by[a].likes), cmp.Compare(a, b))
 	})
 	for _, p := range posts[:10] {
 		out = append(out, by[p].row("post_id", p))
+	}
+	return out
+}
+
+// trusted is how views stand that were checked after the last event.
+func trusted([]event, time.Time) (out rows) {
+	for _, target := range []string{"post_engagement_hourly", "post_engagement_minutely", "post_stats_24h"} {
+		out = append(out, map[string]any{"view_name": target + "_mv", "target_table": target, "error": "", "stale": 0., "unwatched": 0.})
 	}
 	return out
 }
