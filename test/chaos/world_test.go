@@ -54,6 +54,7 @@ type world struct {
 	job       job
 	sinks     bool              // there are some, whoever runs them
 	inside    app.Role          // runs in this process; "" for nothing
+	addr      string            // of what runs inside, host:port
 	log       testbuffer.Buffer // of all workers
 	workers   map[string]*worker
 	links     map[string]*link  // of workers
@@ -68,7 +69,7 @@ type world struct {
 
 // newWorld starts a stack on brokers broker processes (the embedded broker, if no real one is wanted), whose workers run
 // the processors, beside the role that runs inside.
-func newWorld(t *testing.T, brokers int, inside app.Role, change func(*job)) *world {
+func newWorld(t *testing.T, brokers int, inside app.Role, change func(*job), options ...func(*devstack.Config)) *world {
 	t.Helper()
 	seed := envInt(t, "SEED", time.Now().UnixNano()%1_000_000)
 	t.Logf("SEED=%d", seed)
@@ -85,10 +86,10 @@ func newWorld(t *testing.T, brokers int, inside app.Role, change func(*job)) *wo
 	}
 	if realkafka.Wanted() {
 		w.kafka = realkafka.Start(t, brokers, realkafka.Dir(filepath.Join(t.TempDir(), "kafka")))
-		w.stack = devstacktest.Start(t, devstacktest.Without(without|devstack.Kafka))
+		w.stack = devstacktest.Start(t, append(options, devstacktest.Without(without|devstack.Kafka))...)
 		w.job.Brokers, w.job.Copies = w.kafka.Brokers(), brokers
 	} else {
-		w.stack = devstacktest.Start(t, devstacktest.Without(without))
+		w.stack = devstacktest.Start(t, append(options, devstacktest.Without(without))...)
 		w.job.Brokers = w.stack.Brokers()
 	}
 	w.job.Registry = w.stack.RegistryURL()
@@ -165,6 +166,7 @@ func (w *world) startInside() {
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	a, err := app.Build(t.Context(), cfg, []app.Role{w.inside}, log, app.Options{})
 	require.NoError(t, err)
+	w.addr = a.Addr()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
