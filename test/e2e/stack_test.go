@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 	"testing"
@@ -13,7 +14,8 @@ import (
 // servers are what the program runs on: the embedded stack, of which a real broker takes Kafka's place if one is wanted.
 type servers struct {
 	*devstack.Stack
-	kafka *realkafka.Cluster // nil: the stack's own
+	kafka      *realkafka.Cluster // nil: the stack's own
+	clickhouse string             // host:port of what stands before ClickHouse; "": nothing
 }
 
 // startServers keeps the data in dir, or in one of the test's own if that is "".
@@ -37,6 +39,8 @@ func (s *servers) Brokers() []string {
 	}
 	return s.kafka.Brokers()
 }
+
+func (s *servers) ClickHouseAddr() string { return cmp.Or(s.clickhouse, s.Stack.ClickHouseAddr()) }
 
 // Close stops all in order, before the test's end would.
 func (s *servers) Close() error {
