@@ -104,7 +104,10 @@ type Sink struct {
 	Does        string
 }
 
-// Sinks returns every sink.
-func Sinks() []Sink {
-	return []Sink{{PostEventsSink, EnrichedEvents, "post_events", EnrichedDLQ, "writes each event once"}}
+// PostEvents declares `sink-post-events`.
+func PostEvents() Sink {
+	return Sink{PostEventsSink, EnrichedEvents, "post_events", EnrichedDLQ, "writes each event once"}
 }
+
+// Sinks returns every sink.
+func Sinks() []Sink { return []Sink{PostEvents()} }

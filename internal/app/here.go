@@ -8,14 +8,13 @@ import (
 	"github.com/nova-social/nova-streams/api"
 	"github.com/nova-social/nova-streams/internal/clickhouse"
 	"github.com/nova-social/nova-streams/internal/streams"
-	"github.com/nova-social/nova-streams/topology"
 )
 
 // here is what this process runs itself. It is filled while the program may already answer.
 type here struct {
 	stages atomic.Pointer[[]*streams.Stage]
-	sink   atomic.Pointer[clickhouse.Sink]
-	writer atomic.Pointer[clickhouse.Client] // of the sink
+	sinks  atomic.Pointer[[]*clickhouse.Sink]
+	writer atomic.Pointer[clickhouse.Client] // of the sinks
 	reader atomic.Pointer[clickhouse.Client] // of the API
 	built  atomic.Bool                       // nothing more comes
 	// reconciled is what the last comparison here found, nil before the first
@@ -43,8 +42,10 @@ func (h *here) groups() map[string]bool {
 			names[s.Name()] = true
 		}
 	}
-	if h.sink.Load() != nil {
-		names[topology.PostEventsSink] = true
+	if sinks := h.sinks.Load(); sinks != nil {
+		for _, s := range *sinks {
+			names[s.Name()] = true
+		}
 	}
 	return names
 }
@@ -57,9 +58,11 @@ func (h *here) ready() bool {
 			return false
 		}
 	}
-	if sink := h.sink.Load(); sink != nil {
-		if s := sink.Status().State; s != clickhouse.StateRunning && s != clickhouse.StateWaiting {
-			return false
+	if sinks := h.sinks.Load(); sinks != nil {
+		for _, s := range *sinks {
+			if st := s.Status().State; st != clickhouse.StateRunning && st != clickhouse.StateWaiting {
+				return false
+			}
 		}
 	}
 	return h.built.Load()
@@ -88,9 +91,13 @@ func (h *here) degraded(ctx context.Context) []string {
 
 // fill adds to a group what this process knows of it.
 func (h *here) fill(g *api.Group) {
-	if sink := h.sink.Load(); sink != nil && g.Group == topology.PostEventsSink {
-		st := sink.Status()
-		g.State, g.LastError, g.Breaker = api.State(st.State), st.LastError, st.Breaker
+	if sinks := h.sinks.Load(); sinks != nil {
+		for _, s := range *sinks {
+			if s.Name() == g.Group {
+				st := s.Status()
+				g.State, g.LastError, g.Breaker = api.State(st.State), st.LastError, st.Breaker
+			}
+		}
 	}
 	if stages := h.stages.Load(); stages != nil {
 		for _, s := range *stages {

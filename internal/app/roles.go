@@ -2,9 +2,11 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/lovoo/goka"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/nova-social/nova-streams/api"
 	"github.com/nova-social/nova-streams/internal/cache"
@@ -70,7 +72,8 @@ func (a *App) buildProcessors() error {
 }
 
 func (a *App) buildSinks() error {
-	if !a.opts.wants(topology.PostEventsSink) {
+	mappings := slices.DeleteFunc(clickhouse.Mappings(), func(m *clickhouse.Mapping) bool { return !a.opts.wants(m.Group) })
+	if len(mappings) == 0 {
 		return nil
 	}
 	client, err := clickhouse.Open(a.cfg.ClickHouse, clickhouse.Measured(a.calls()))
@@ -79,15 +82,20 @@ func (a *App) buildSinks() error {
 	}
 	a.onClose(client.Close)
 	a.here.writer.Store(client)
-	sink, err := clickhouse.NewSink(a.cfg.SinkConfig(), clickhouse.Deps{
-		Table: client, Events: a.codecs.EnrichedEvents, DeadLetters: a.codecs.DeadLetters,
-		Log: a.log.With("group", topology.PostEventsSink), Metrics: clickhouse.NewMetrics(a.metrics),
-	})
-	if err != nil {
-		return err
+	var sinks []*clickhouse.Sink
+	for _, m := range mappings {
+		metrics := clickhouse.NewMetrics(prometheus.WrapRegistererWith(prometheus.Labels{"table": m.Table}, a.metrics))
+		sink, err := clickhouse.NewSink(m, a.cfg.SinkConfig(), clickhouse.Deps{
+			Table: client, Records: m.Codec(a.codecs), DeadLetters: a.codecs.DeadLetters,
+			Log: a.log.With("group", m.Group), Metrics: metrics,
+		})
+		if err != nil {
+			return err
+		}
+		sinks = append(sinks, sink)
+		a.add("sink "+m.Table, sink.Run)
 	}
-	a.here.sink.Store(sink)
-	a.add("sink post_events", sink.Run)
+	a.here.sinks.Store(&sinks)
 	return a.buildJobs(a.calls())
 }
 

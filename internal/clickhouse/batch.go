@@ -5,8 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/IBM/sarama"
-
 	"github.com/nova-social/nova-streams/schemas"
 )
 
@@ -20,11 +18,9 @@ type Limits struct {
 
 // input is one record of the topic, judged by itself: a row, or a dead letter.
 type input struct {
-	offset int64
-	size   int // bytes of key and value
-	record *sarama.ConsumerMessage
-	row    *schemas.EnrichedEvent
-	dead   *schemas.DeadLetter
+	row  Row                 // without a record if that cannot be read
+	size int                 // bytes of key and value
+	dead *schemas.DeadLetter // nil for a row
 }
 
 // checkpoint is a state that is, or could be, committed: the next offset to read and how things stand there.
@@ -36,6 +32,7 @@ type checkpoint struct {
 // batch is a range of records from a checkpoint on, and what they become. It is built again record by record when its
 // range was announced by somebody else, so it depends on the checkpoint and the records alone.
 type batch struct {
+	mapping *Mapping
 	from    checkpoint
 	next    int64 // offset after the last record
 	records int
@@ -50,8 +47,8 @@ type batch struct {
 	account schemas.Accounting              // likewise
 }
 
-func newBatch(from checkpoint) *batch {
-	b := &batch{from: from, next: from.next, vector: maps.Clone(from.meta.Vector), account: from.meta.Accounting}
+func newBatch(m *Mapping, from checkpoint) *batch {
+	b := &batch{mapping: m, from: from, next: from.next, vector: maps.Clone(from.meta.Vector), account: from.meta.Accounting}
 	if b.vector == nil {
 		b.vector = map[schemas.Source]schemas.Mark{}
 	}
@@ -60,14 +57,12 @@ func newBatch(from checkpoint) *batch {
 
 // judge says what becomes of a record that comes next. One without an emitter was put there by hand and repeats nothing.
 func (b *batch) judge(in input) schemas.Outcome {
-	switch {
-	case in.row == nil && in.dead == nil:
+	if in.row.Record == nil && in.dead == nil {
 		panic("clickhouse: an input must be a row or a dead letter")
-	case in.row == nil:
-		return schemas.Dead
-	case in.row.Origin.Emitter != "":
-		seen, known := b.vector[in.row.Origin.Source()]
-		if known && !in.row.Origin.Mark().After(seen) {
+	}
+	if origin, ok := b.origin(in); ok {
+		seen, known := b.vector[origin.Source()]
+		if known && !origin.Mark().After(seen) {
 			return schemas.Replay
 		}
 	}
@@ -82,14 +77,22 @@ func (b *batch) fits(in input, limits Limits) bool {
 	if len(b.parts) < limits.Parts || b.judge(in) != schemas.Applied {
 		return true
 	}
-	return slices.Contains(b.parts, tablePart(in.row.EventTime))
+	return slices.Contains(b.parts, b.mapping.Part(in.row.Record))
+}
+
+// origin returns what a record was made from, if it can be read and says so.
+func (b *batch) origin(in input) (o schemas.Origin, ok bool) {
+	if in.row.Record != nil {
+		o = b.mapping.Origin(in.row.Record)
+	}
+	return o, o.Emitter != ""
 }
 
 // add adds the next record.
 func (b *batch) add(in input) {
 	outcome := b.judge(in)
 	b.account.Count(outcome)
-	b.next = in.offset + 1
+	b.next = in.row.Offset + 1
 	b.records++
 	b.size += in.size
 	switch outcome { //nolint:exhaustive // judge gives these three
@@ -99,13 +102,13 @@ func (b *batch) add(in input) {
 	case schemas.Dead:
 		b.dead = append(b.dead, in.dead)
 	case schemas.Applied:
-		b.rows = append(b.rows, Row{in.offset, in.row, in.record})
-		if part := tablePart(in.row.EventTime); !slices.Contains(b.parts, part) {
+		b.rows = append(b.rows, in.row)
+		if part := b.mapping.Part(in.row.Record); !slices.Contains(b.parts, part) {
 			b.parts = append(b.parts, part)
 		}
 	}
-	if in.row != nil && in.row.Origin.Emitter != "" {
-		b.vector[in.row.Origin.Source()] = in.row.Origin.Mark()
+	if origin, ok := b.origin(in); ok {
+		b.vector[origin.Source()] = origin.Mark()
 	}
 }
 

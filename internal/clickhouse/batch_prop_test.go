@@ -22,14 +22,14 @@ func TestBatchesTileTheLog(t *testing.T) {
 		}
 		log := rapid.SliceOf(rapid.Custom(drawInput)).Draw(t, "log")
 		for i := range log {
-			log[i].offset = int64(i)
+			log[i].row.Offset = int64(i)
 		}
 
 		var rows []int64
 		tokens := map[string]bool{}
 		at := checkpoint{}
 		for at.next < int64(len(log)) {
-			b := newBatch(at)
+			b := newBatch(PostEvents, at)
 			var sizes []int
 			for _, in := range log[at.next:] {
 				if b.full(limits) || !b.fits(in, limits) {
@@ -53,7 +53,7 @@ func TestBatchesTileTheLog(t *testing.T) {
 				require.False(t, tokens[block.Token()], block.Token())
 				tokens[block.Token()] = true
 				for _, r := range block.Rows {
-					require.Equal(t, block.Part, time.UnixMilli(r.EventTime).UTC().Format("200601"))
+					require.Equal(t, block.Part, time.UnixMilli(eventOf(r.Record).EventTime).UTC().Format("200601"))
 				}
 				require.True(t, slices.IsSorted(offsetsOf(block.Rows)))
 				inBlocks = append(inBlocks, offsetsOf(block.Rows)...)
@@ -64,7 +64,7 @@ func TestBatchesTileTheLog(t *testing.T) {
 
 			stored, err := schemas.DecodeCommitMeta(b.announced(a).meta.Encode())
 			require.NoError(t, err)
-			again := newBatch(checkpoint{at.next, stored})
+			again := newBatch(PostEvents, checkpoint{at.next, stored})
 			for _, in := range log[stored.Announced.First : stored.Announced.Last+1] {
 				again.add(in)
 			}
@@ -90,7 +90,7 @@ func drawInput(t *rapid.T) input {
 		months := rapid.IntRange(0, 4).Draw(t, "months ago")
 		origin := from(int32(rapid.IntRange(0, 1).Draw(t, "source")), int64(rapid.IntRange(0, 30).Draw(t, "origin")))
 		origin.N = int32(rapid.IntRange(0, 1).Draw(t, "n"))
-		in.row = activity("e", december-int64(months)*31*24*time.Hour.Milliseconds(), origin)
+		in.row = rowOf(0, activity("e", december-int64(months)*31*24*time.Hour.Milliseconds(), origin))
 	}
 	return in
 }
@@ -100,18 +100,20 @@ func drawInput(t *rapid.T) input {
 func firsts(log []input) []int64 {
 	var offsets []int64
 	for i, in := range log {
-		if in.row == nil || in.dead != nil {
+		if in.row.Record == nil || in.dead != nil {
 			continue
 		}
 		behindAll := true
 		for _, earlier := range log[:i] {
-			if earlier.row != nil && earlier.row.Origin.Partition == in.row.Origin.Partition {
-				e, o := earlier.row.Origin, in.row.Origin
+			if earlier.row.Record == nil {
+				continue
+			}
+			if e, o := eventOf(earlier.row.Record).Origin, eventOf(in.row.Record).Origin; e.Partition == o.Partition {
 				behindAll = behindAll && (o.Offset > e.Offset || o.Offset == e.Offset && o.N > e.N)
 			}
 		}
 		if behindAll {
-			offsets = append(offsets, in.offset)
+			offsets = append(offsets, in.row.Offset)
 		}
 	}
 	return offsets

@@ -22,6 +22,9 @@ func activity(id string, at int64, origin schemas.Origin) *schemas.EnrichedEvent
 	}
 }
 
+// rowOf is the row of an event that lay at an offset.
+func rowOf(offset int64, e *schemas.EnrichedEvent) Row { return Row{Offset: offset, Record: e} }
+
 func from(partition int32, offset int64) schemas.Origin {
 	return schemas.Origin{Emitter: "sessions", Partition: partition, Offset: offset}
 }
@@ -32,18 +35,18 @@ func TestBatchCountsEachRecordOnce(t *testing.T) {
 		Vector:     map[schemas.Source]schemas.Mark{source: {Offset: 40}},
 		Accounting: schemas.Accounting{In: 9, Applied: 7, Replay: 2},
 	}}
-	b := newBatch(start)
+	b := newBatch(PostEvents, start)
 	letter := &schemas.DeadLetter{Offset: 104}
 	for _, in := range []input{
-		{offset: 100, size: 10, row: activity("seen before", november, from(3, 40))},
-		{offset: 101, size: 10, row: activity("a", november, from(3, 41))},
-		{offset: 102, size: 10, row: activity("a again", november, from(3, 41))},
-		{offset: 103, size: 10, row: activity("other source", december, from(4, 1))},
-		{offset: 104, size: 10, dead: letter},
-		{offset: 105, size: 10, row: activity("refused", december, from(3, 42)), dead: letter},
-		{offset: 106, size: 10, row: activity("refused, again", december, from(3, 42)), dead: letter},
-		{offset: 107, size: 10, row: activity("by hand", november, schemas.Origin{})},
-		{offset: 109, size: 10, row: activity("by hand", november, schemas.Origin{})},
+		{row: rowOf(100, activity("seen before", november, from(3, 40))), size: 10},
+		{row: rowOf(101, activity("a", november, from(3, 41))), size: 10},
+		{row: rowOf(102, activity("a again", november, from(3, 41))), size: 10},
+		{row: rowOf(103, activity("other source", december, from(4, 1))), size: 10},
+		{row: Row{Offset: 104}, size: 10, dead: letter},
+		{row: rowOf(105, activity("refused", december, from(3, 42))), size: 10, dead: letter},
+		{row: rowOf(106, activity("refused, again", december, from(3, 42))), size: 10, dead: letter},
+		{row: rowOf(107, activity("by hand", november, schemas.Origin{})), size: 10},
+		{row: rowOf(109, activity("by hand", november, schemas.Origin{})), size: 10},
 	} {
 		b.add(in)
 	}
@@ -72,13 +75,13 @@ func offsetsOf(rows []Row) []int64 {
 func TestBatchLimits(t *testing.T) {
 	limits := Limits{Records: 3, Bytes: 100, Parts: 1}
 	nov := func(o int64, size int) input {
-		return input{offset: o, size: size, row: activity("e", november, from(0, o))}
+		return input{row: rowOf(o, activity("e", november, from(0, o))), size: size}
 	}
-	dec := input{offset: 9, row: activity("e", december, from(0, 9))}
-	decAgain := input{offset: 9, row: activity("e", december, from(0, 1))}
-	dead := input{offset: 9, dead: &schemas.DeadLetter{}}
+	dec := input{row: rowOf(9, activity("e", december, from(0, 9)))}
+	decAgain := input{row: rowOf(9, activity("e", december, from(0, 1)))}
+	dead := input{row: Row{Offset: 9}, dead: &schemas.DeadLetter{}}
 
-	b := newBatch(checkpoint{})
+	b := newBatch(PostEvents, checkpoint{})
 	require.True(t, b.fits(dec, limits), "the first part always fits")
 	b.add(nov(0, 40))
 	b.add(nov(1, 40))
@@ -88,7 +91,7 @@ func TestBatchLimits(t *testing.T) {
 	require.True(t, b.fits(dead, limits), "nor does a dead letter")
 	require.True(t, b.fits(nov(2, 1), limits))
 
-	bytes := newBatch(b.after())
+	bytes := newBatch(PostEvents, b.after())
 	bytes.add(nov(2, 99))
 	require.False(t, bytes.full(limits))
 	bytes.add(nov(3, 1))

@@ -13,8 +13,9 @@ import (
 
 // claim turns one partition of the topic into batches, from a committed checkpoint on, for as long as it is ours.
 type claim struct {
+	mapping  *Mapping
 	messages <-chan *sarama.ConsumerMessage
-	codec    goka.Codec
+	codec    goka.Codec // of the records
 	limits   Limits
 	writer   *writer
 	gap      func(want, got int64) error // judges records that were skipped
@@ -51,12 +52,12 @@ func (c *claim) run(session, work context.Context, from checkpoint) error {
 
 // again builds the batch of an announced range.
 func (c *claim) again(session context.Context, from checkpoint, a *schemas.Announcement) (*batch, error) {
-	b := newBatch(from)
+	b := newBatch(c.mapping, from)
 	for b.next <= a.Last {
 		if err := c.receive(session, nil); err != nil {
 			return nil, err
 		}
-		if c.held.offset > a.Last { // left to write, which compares the ranges
+		if c.held.row.Offset > a.Last { // left to write, which compares the ranges
 			break
 		}
 		b.add(*c.held)
@@ -67,7 +68,7 @@ func (c *claim) again(session context.Context, from checkpoint, a *schemas.Annou
 
 // collect builds the next batch: as many records as the limits allow, or as arrive while the first of them is young.
 func (c *claim) collect(session context.Context, from checkpoint) (*batch, error) {
-	b := newBatch(from)
+	b := newBatch(c.mapping, from)
 	var due <-chan time.Time
 	for !b.full(c.limits) {
 		if c.held == nil {
@@ -111,7 +112,7 @@ func (c *claim) receive(session context.Context, due <-chan time.Time) error {
 				return err
 			}
 		}
-		in, err := judge(c.codec, m)
+		in, err := c.mapping.judge(c.codec, m)
 		if err != nil {
 			return err
 		}
@@ -121,22 +122,21 @@ func (c *claim) receive(session context.Context, due <-chan time.Time) error {
 }
 
 // judge decodes a record and says whether it can be a row.
-func judge(codec goka.Codec, m *sarama.ConsumerMessage) (input, error) {
-	in := input{offset: m.Offset, size: len(m.Key) + len(m.Value), record: m}
-	decoded, err := codec.Decode(m.Value)
+func (m *Mapping) judge(codec goka.Codec, message *sarama.ConsumerMessage) (input, error) {
+	in := input{row: Row{Offset: message.Offset, message: message}, size: len(message.Key) + len(message.Value)}
+	decoded, err := codec.Decode(message.Value)
 	if err != nil {
-		return input{}, fmt.Errorf("decoding %s/%d/%d: %w", m.Topic, m.Partition, m.Offset, err)
+		return input{}, fmt.Errorf("decoding %s/%d/%d: %w", message.Topic, message.Partition, message.Offset, err)
 	}
-	switch v := decoded.(type) {
-	case *schemas.Unreadable:
-		in.dead = bury(m, v, schemas.Origin{})
-	case *schemas.EnrichedEvent:
-		in.row = v
-		if why := refusal(v); why != nil {
-			in.dead = bury(m, why, v.Origin)
+	why, unreadable := decoded.(*schemas.Unreadable)
+	if !unreadable {
+		if why, err = m.Judge(decoded); err != nil {
+			return input{}, fmt.Errorf("judging %s/%d/%d: %w", message.Topic, message.Partition, message.Offset, err)
 		}
-	default:
-		return input{}, fmt.Errorf("decoding %s/%d/%d: the codec gave %T", m.Topic, m.Partition, m.Offset, decoded)
+		in.row.Record = decoded
+	}
+	if why != nil {
+		in.dead = m.bury(in.row, why)
 	}
 	return in, nil
 }

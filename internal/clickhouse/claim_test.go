@@ -16,7 +16,7 @@ import (
 
 func testClaim(limits Limits, messages chan *sarama.ConsumerMessage) *claim {
 	codec := fakeCodec{"row": activity("e", november, schemas.Origin{}), "next month": activity("e", december, schemas.Origin{}), "number": 5}
-	return &claim{messages: messages, codec: codec, limits: limits, gap: func(int64, int64) error { return errors.New("gap") }}
+	return &claim{mapping: PostEvents, messages: messages, codec: codec, limits: limits, gap: func(int64, int64) error { return errors.New("gap") }}
 }
 
 func message(offset int64, value string) *sarama.ConsumerMessage {

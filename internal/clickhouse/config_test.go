@@ -60,11 +60,11 @@ func TestSinkConfigNamesWhatIsWrong(t *testing.T) {
 		c := good
 		spoil(&c)
 		require.EqualError(t, c.Validate(), want)
-		_, err := NewSink(c, Deps{})
+		_, err := NewSink(PostEvents, c, Deps{})
 		require.EqualError(t, err, want)
 	}
-	_, err := NewSink(good, Deps{})
-	require.EqualError(t, err, "clickhouse: Table, Events, DeadLetters and Log of a sink must be set, one is nil")
+	_, err := NewSink(PostEvents, good, Deps{})
+	require.EqualError(t, err, "clickhouse: Table, Records, DeadLetters and Log of a sink must be set, one is nil")
 }
 
 func TestPasswordIsNotPrinted(t *testing.T) {

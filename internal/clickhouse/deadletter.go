@@ -18,13 +18,17 @@ import (
 const maxText = 16 << 10
 
 // bury makes a dead letter of a record. What would not fit into the dead-letter topic is cut.
-func bury(m *sarama.ConsumerMessage, why *schemas.Unreadable, origin schemas.Origin) *schemas.DeadLetter {
+func (m *Mapping) bury(row Row, why *schemas.Unreadable) *schemas.DeadLetter {
+	message := row.message
 	d := &schemas.DeadLetter{
-		Topic: m.Topic, Partition: m.Partition, Offset: m.Offset, AppendTime: m.Timestamp.UnixMilli(),
-		Stage: topology.PostEventsSink, Reason: why.Reason, Detail: why.Detail[:min(len(why.Detail), maxText)],
-		Key: m.Key[:min(len(m.Key), maxText)], Value: m.Value, ValueSize: int64(len(m.Value)), Origin: origin,
+		Topic: message.Topic, Partition: message.Partition, Offset: message.Offset, AppendTime: message.Timestamp.UnixMilli(),
+		Stage: m.Group, Reason: why.Reason, Detail: why.Detail[:min(len(why.Detail), maxText)],
+		Key: message.Key[:min(len(message.Key), maxText)], Value: message.Value, ValueSize: int64(len(message.Value)),
 	}
-	if m.Value == nil {
+	if row.Record != nil {
+		d.Origin = m.Origin(row.Record)
+	}
+	if message.Value == nil {
 		d.ValueSize = -1
 	}
 	if len(d.Value) > topology.MaxEventBytes {
@@ -34,9 +38,9 @@ func bury(m *sarama.ConsumerMessage, why *schemas.Unreadable, origin schemas.Ori
 }
 
 // maxLetter is what the dead-letter topic takes, bytes.
-func maxLetter() int {
+func (m *Mapping) maxLetter() int {
 	for _, t := range topology.Topics() {
-		if t.Name == string(topology.EnrichedDLQ) {
+		if t.Name == string(m.DeadLetters) {
 			return t.MaxMessageBytes
 		}
 	}

@@ -1,4 +1,5 @@
-// Package clickhouse keeps the events in ClickHouse: it creates the tables and writes topic `enriched-events` to post_events.
+// Package clickhouse keeps records in ClickHouse: it creates the tables and writes topics to them, `enriched-events` to
+// post_events. A mapping says what is special about a topic and its table; the program is the same for all.
 //
 //	config.go client.go         how the server is reached
 //	readconfig.go read.go       readers: a client that changes nothing, and what it asks
@@ -7,7 +8,8 @@
 //	migrate.go sql/             tables and views, applied in order and once
 //	hold.go                     how inserts are kept away while a view is made
 //	retention.go refresh.go     what of a table follows the configuration
-//	columns.go row.go           pure: what a record becomes, and which records become none
+//	mapping.go columns.go       pure: what has to be known of a topic and its table
+//	postevents.go               pure: what an enriched event becomes, and which become nothing
 //	batch.go plan.go            pure: when a batch ends, what it is announced as, its blocks and tokens
 //	writer.go                   announce, insert, commit: the protocol, apart from Kafka and ClickHouse
 //	placement.go fate.go        a batch into the table: attempts after a start of the server, halves of a refused block
@@ -18,8 +20,8 @@
 //	sinkconfig.go status.go     what can be set; how it is doing
 //	deadletter.go               where refused records go
 //
-// Guarantee: every record of `enriched-events` is in post_events and in every materialized view over it exactly once, or in
-// `enriched-events-dlq` at least once, or is a repeat of one that is. It holds across crashes of the sink at any moment,
+// Guarantee: every record of a topic is in its table and in every materialized view over that exactly once, or in its
+// dead-letter topic at least once, or is a repeat of one that is. It holds across crashes of the sink at any moment,
 // rebalances, members that wake up late, and a server that is away for as long as it likes, because an insert
 //
 //   - covers a range of offsets that the group coordinator has accepted as announced, in the committed metadata, before
@@ -41,7 +43,7 @@
 // them), one record, and the buffers of sarama, 256 records and one answer to a fetch (1 MiB).
 //
 // It needs: one server (several addresses are several ways to it); tables and targets of views with a window of
-// remembered tokens, views partitioned as post_events is; no TRUNCATE or DROP PARTITION while a range is in flight.
+// remembered tokens, views partitioned as the table is; no TRUNCATE or DROP PARTITION while a range is in flight.
 // It does not survive a server that loses what it acknowledged. docs/invariants.md names the edges.
 //
 // How the views stand is looked after by package views.

@@ -6,8 +6,8 @@ import "errors"
 var (
 	// ErrOutsideLog says that records the sink has still to read are not in the topic (any more).
 	ErrOutsideLog = errors.New("clickhouse: the log does not hold what has still to be read")
-	// ErrOffsetGone says that the group has no offset for a partition of which post_events holds rows.
-	ErrOffsetGone = errors.New("clickhouse: no committed offset, but post_events holds rows of the partition")
+	// ErrOffsetGone says that the group has no offset for a partition of which the table holds rows.
+	ErrOffsetGone = errors.New("clickhouse: no committed offset, but the table holds rows of the partition")
 	// ErrRangeChanged says that an announced range cannot be written again as it was announced.
 	ErrRangeChanged = errors.New("clickhouse: an announced range cannot be built again")
 	// ErrMetadata says that what stands beside a committed offset cannot be read, or is too large to be written.

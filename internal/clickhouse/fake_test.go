@@ -65,8 +65,8 @@ func (t *fakeTable) Insert(ctx context.Context, b *Block) error {
 		return err
 	}
 	for _, r := range b.Rows {
-		if tablePart(r.EventTime) != b.Part {
-			return fmt.Errorf("row of %s in a block of %s", tablePart(r.EventTime), b.Part)
+		if part := month(eventOf(r.Record).EventTime); part != b.Part {
+			return fmt.Errorf("row of %s in a block of %s", part, b.Part)
 		}
 	}
 	run := connection(ctx, t.runs())
@@ -112,7 +112,7 @@ func (t *fakeTable) Insert(ctx context.Context, b *Block) error {
 	if !t.viewSeen[b.Token()] {
 		t.viewSeen[b.Token()] = true
 		for _, r := range b.Rows {
-			t.view[b.Part+" "+r.PostID]++
+			t.view[b.Part+" "+eventOf(r.Record).PostID]++
 		}
 	}
 	t.mu.Unlock()
@@ -137,7 +137,7 @@ func (t *fakeTable) keep(b *Block, run uint64, alive func(string) error) error {
 	return alive(betweenTokenAndRows)
 }
 
-func (t *fakeTable) Holds(_ context.Context, topicID string, partition int32) (bool, error) {
+func (t *fakeTable) Holds(_ context.Context, _ *Mapping, topicID string, partition int32) (bool, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.ContainsFunc(t.rows, func(r tableRow) bool { return r.topicID == topicID && r.partition == partition }), nil
@@ -198,7 +198,7 @@ func (t *fakeTable) ask() error {
 	return t.asked()
 }
 
-func (t *fakeTable) Prepare(context.Context, int32) error { return t.ask() }
+func (t *fakeTable) Prepare(context.Context, *Mapping, int32) error { return t.ask() }
 
 func (t *fakeTable) Breaker() string { return BreakerClosed }
 
@@ -262,8 +262,8 @@ func (t *fakeTable) counts() (events, view, recount map[string]int) {
 	defer t.mu.Unlock()
 	events, recount = map[string]int{}, map[string]int{}
 	for _, r := range t.rows {
-		events[r.EventID]++
-		recount[r.part+" "+r.PostID]++
+		events[eventOf(r.Record).EventID]++
+		recount[r.part+" "+eventOf(r.Record).PostID]++
 	}
 	return events, maps.Clone(t.view), recount
 }

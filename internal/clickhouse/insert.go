@@ -12,13 +12,13 @@ import (
 // Insert writes b as one native block. It returns when the block is in the table and in all views over it, or was
 // recognised as one that already is.
 func (c *Client) Insert(ctx context.Context, b *Block) error {
-	return c.do(ctx, "insert_post_events", c.cfg.InsertTimeout, true, func(ctx context.Context, conn driver.Conn) error {
+	return c.do(ctx, "insert_"+b.Mapping.Table, c.cfg.InsertTimeout, true, func(ctx context.Context, conn driver.Conn) error {
 		return insert(ctx, conn, b)
 	})
 }
 
 func insert(ctx context.Context, conn driver.Conn, b *Block) error {
-	columns := columnLists[b.Columns]
+	columns := b.Mapping.columns[b.Columns]
 	names := make([]string, len(columns))
 	types := make([]ch.ColumnNameAndType, len(columns))
 	for i, col := range columns {
@@ -32,7 +32,7 @@ func insert(ctx context.Context, conn driver.Conn, b *Block) error {
 		"insert_deduplication_token": b.Token(),
 		"deduplicate_blocks_in_dependent_materialized_views": 1,
 	}))
-	batch, err := conn.PrepareBatch(ctx, "INSERT INTO post_events ("+strings.Join(names, ", ")+")")
+	batch, err := conn.PrepareBatch(ctx, "INSERT INTO "+b.Mapping.Table+" ("+strings.Join(names, ", ")+")")
 	if err != nil {
 		return fmt.Errorf("beginning to insert %s: %w", b.Token(), err)
 	}

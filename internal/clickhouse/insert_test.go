@@ -14,7 +14,7 @@ import (
 func TestInsertKeepsEveryField(t *testing.T) {
 	c, db := openTables(t)
 	require.NoError(t, c.Ping(t.Context()))
-	b := newBatch(checkpoint{next: 41})
+	b := newBatch(PostEvents, checkpoint{next: 41})
 	full := &schemas.EnrichedEvent{
 		Event: schemas.Event{
 			EventID: "e\x00'\n", EventTime: december + 123, UserID: "ü", PostID: "p", AuthorID: "a", Action: engagement.Comment,
@@ -23,8 +23,8 @@ func TestInsertKeepsEveryField(t *testing.T) {
 		RootTime: december + 456, RootPartition: 3, RootOffset: 1 << 40,
 		SessionID: "s1", DeviceCount: 2, PreviousDevice: "tv", ConnectsSessionID: "s2", Origin: from(0, 1),
 	}
-	b.add(input{offset: 41, row: full})
-	b.add(input{offset: 42, row: &schemas.EnrichedEvent{Event: schemas.Event{EventTime: 0, Action: engagement.Impression}, RootTime: endOfTime - 1}})
+	b.add(input{row: rowOf(41, full)})
+	b.add(input{row: rowOf(42, &schemas.EnrichedEvent{Event: schemas.Event{EventTime: 0, Action: engagement.Impression}, RootTime: endOfTime - 1})})
 	a := b.announcement(1)
 	a.Blocks[0].Attempt, a.Blocks[1].Attempt = 3, 3
 	for _, block := range b.blocks("topic", 7, a) {
@@ -42,10 +42,10 @@ func TestInsertKeepsEveryField(t *testing.T) {
 // A range announced with an earlier list of columns is written with that: the others take their defaults.
 func TestInsertWithEarlierColumns(t *testing.T) {
 	c, db := openTables(t)
-	b := newBatch(checkpoint{next: 41})
+	b := newBatch(PostEvents, checkpoint{next: 41})
 	e := activity("e", december, from(0, 1))
 	e.SessionID, e.DeviceCount, e.RootPartition = "s", 1, 2
-	b.add(input{offset: 41, row: e})
+	b.add(input{row: rowOf(41, e)})
 	a := b.announcement(1)
 	a.Columns = 1
 	require.NoError(t, c.Insert(t.Context(), b.blocks("topic", 7, a)[0]))
@@ -55,7 +55,7 @@ func TestInsertWithEarlierColumns(t *testing.T) {
 
 func TestInsertAgainIsNoInsert(t *testing.T) {
 	c, db := openTables(t)
-	b := newBatch(checkpoint{next: 10})
+	b := newBatch(PostEvents, checkpoint{next: 10})
 	for i := range int64(2000) {
 		at := november
 		if i%2 == 1 {
@@ -63,7 +63,7 @@ func TestInsertAgainIsNoInsert(t *testing.T) {
 		}
 		a := activity(strconv.FormatInt(i, 10), at, from(0, i))
 		a.PostID = fmt.Sprint("p", i%7)
-		b.add(input{offset: 10 + i, row: a})
+		b.add(input{row: rowOf(10+i, a)})
 	}
 	blocks := b.blocks("topic", 0, b.announcement(1))
 	require.Len(t, blocks, 2)
@@ -93,9 +93,9 @@ func TestInsertAgainMendsAView(t *testing.T) {
 		SELECT toYYYYMM(event_time) AS month, post_id, throwIf((SELECT max(broken) FROM nova.switch) = 1) + 1 AS rows FROM nova.post_events`)
 	require.NoError(t, err)
 
-	b := newBatch(checkpoint{next: 0})
+	b := newBatch(PostEvents, checkpoint{next: 0})
 	for i := range int64(100) {
-		b.add(input{offset: i, row: activity(strconv.FormatInt(i, 10), november, from(0, i))})
+		b.add(input{row: rowOf(i, activity(strconv.FormatInt(i, 10), november, from(0, i)))})
 	}
 	block := b.blocks("topic", 0, b.announcement(1))[0]
 	require.ErrorContains(t, c.Insert(t.Context(), block), block.Token())
@@ -112,15 +112,15 @@ func TestInsertAgainMendsAView(t *testing.T) {
 
 func TestHolds(t *testing.T) {
 	c, _ := openTables(t)
-	b := newBatch(checkpoint{next: 0})
-	b.add(input{offset: 0, row: activity("e", november, from(0, 0))})
+	b := newBatch(PostEvents, checkpoint{next: 0})
+	b.add(input{row: rowOf(0, activity("e", november, from(0, 0)))})
 	require.NoError(t, c.Insert(t.Context(), b.blocks("topic", 3, b.announcement(1))[0]))
 	for _, q := range []struct {
 		topic     string
 		partition int32
 		want      bool
 	}{{"topic", 3, true}, {"topic", 4, false}, {"another", 3, false}} {
-		got, err := c.Holds(t.Context(), q.topic, q.partition)
+		got, err := c.Holds(t.Context(), PostEvents, q.topic, q.partition)
 		require.NoError(t, err)
 		require.Equal(t, q.want, got, q)
 	}

@@ -154,23 +154,3 @@ func (m *membership) commit(ctx context.Context, at checkpoint) error {
 	}
 	return nil
 }
-
-// topicID returns which incarnation of the topic the brokers have.
-func (o *offsets) topicID() (string, error) {
-	broker := o.client.LeastLoadedBroker()
-	if broker == nil {
-		return "", fmt.Errorf("asking for the id of topic %s: %w", o.topic, sarama.ErrOutOfBrokers)
-	}
-	res, err := broker.GetMetadata(sarama.NewMetadataRequest(o.client.Config().Version, []string{o.topic}))
-	switch {
-	case err != nil:
-		return "", fmt.Errorf("asking for the id of topic %s: %w", o.topic, err)
-	case len(res.Topics) != 1:
-		return "", fmt.Errorf("asking for the id of topic %s: %w", o.topic, sarama.ErrIncompleteResponse)
-	case res.Topics[0].Err != sarama.ErrNoError:
-		return "", fmt.Errorf("asking for the id of topic %s: %w", o.topic, res.Topics[0].Err)
-	case res.Topics[0].Uuid == sarama.Uuid{}:
-		return "", fmt.Errorf("asking for the id of topic %s: the brokers give topics none", o.topic)
-	}
-	return res.Topics[0].Uuid.String(), nil
-}

@@ -72,11 +72,11 @@ func TestLostRows_are_sent_under_a_fresh_token(t *testing.T) {
 		activities = append(activities, activity(strconv.FormatInt(i, 10), []int64{november, december}[i%2], from(0, i)))
 	}
 	b.send(activities...)
-	id, err := (&offsets{client: newSaramaClient(t, b), topic: activityTopic}).topicID()
+	id, err := kafka.TopicID(newSaramaClient(t, b), activityTopic)
 	require.NoError(t, err)
-	before := newBatch(checkpoint{})
+	before := newBatch(PostEvents, checkpoint{})
 	for i, a := range activities {
-		before.add(input{offset: int64(i), row: a})
+		before.add(input{row: rowOf(int64(i), a)})
 	}
 	announced := before.announcement(1) // no run of this server
 	for _, block := range before.blocks(id, 0, announced) {

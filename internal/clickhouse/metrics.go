@@ -22,7 +22,7 @@ type Metrics struct {
 func NewMetrics(r prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		records: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "nova_sink_records_total", Help: "Records of enriched-events committed by the sink, by what became of them: row, replay or dead.",
+			Name: "nova_sink_records_total", Help: "Records of its topic committed by the sink, by what became of them: row, replay or dead.",
 		}, []string{"outcome"}),
 		batches: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "nova_sink_batches_total", Help: "Batches committed by the sink.",

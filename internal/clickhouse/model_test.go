@@ -174,9 +174,9 @@ func (l modelLedger) commit(_ context.Context, at checkpoint) error {
 
 // vectorAfter is what an announcement would carry that was made after the batch instead of before it.
 func (w *world) vectorAfter(at checkpoint) map[schemas.Source]schemas.Mark {
-	b := newBatch(at)
+	b := newBatch(PostEvents, at)
 	for _, m := range w.log[at.next : at.meta.Announced.Last+1] {
-		in, err := judge(w.codec, m)
+		in, err := PostEvents.judge(w.codec, m)
 		if err != nil {
 			panic(err)
 		}
@@ -208,7 +208,7 @@ func newWorld(seed uint64, r rules) *world {
 		}
 		return nil
 	}
-	w.table.refuses = func(r Row) bool { return r.DwellMS < 0 }
+	w.table.refuses = func(r Row) bool { return eventOf(r.Record).DwellMS < 0 }
 	w.graves.fault = func() error {
 		w.maybe()
 		if w.rng.IntN(100) < 20 {
@@ -343,6 +343,7 @@ func (w *world) own(o *owner, at checkpoint) {
 	}
 	close(messages)
 	c := &claim{
+		mapping:  PostEvents,
 		messages: messages,
 		codec:    w.codec,
 		gap:      func(want, got int64) error { return fmt.Errorf("gap from %d to %d", want, got) },

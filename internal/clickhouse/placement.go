@@ -86,7 +86,7 @@ func (p *placement) place(ctx context.Context, block *Block) (fate fate, why, er
 		case KindBreakerOpen:
 			p.sent[block.Token()] = before
 		case KindSyntax: // a column may be missing
-			err = errors.Join(err, p.table.Prepare(ctx, block.Columns))
+			err = errors.Join(err, p.table.Prepare(ctx, block.Mapping, block.Columns))
 		case KindRefused:
 			fate, why, err = p.blame(ctx, block, err)
 		}
@@ -112,7 +112,7 @@ func (p *placement) announce(ctx context.Context) error {
 
 // refuse makes a dead letter of a row.
 func (p *placement) refuse(ctx context.Context, row Row, why error) error {
-	letter := bury(row.record, &schemas.Unreadable{Reason: schemas.ReasonBadRow, Detail: why.Error()}, row.Origin)
+	letter := p.batch.mapping.bury(row, &schemas.Unreadable{Reason: schemas.ReasonBadRow, Detail: why.Error()})
 	err := p.insist(ctx, "sending a dead letter", func(ctx context.Context) error { return p.dead.send(ctx, []*schemas.DeadLetter{letter}) })
 	if err != nil {
 		return err

@@ -10,11 +10,12 @@ import (
 // Block is one insert: the rows of an announced range that lie in one partition of the table. The server takes it whole
 // or not at all, and knows it again by its token.
 type Block struct {
+	Mapping   *Mapping
 	TopicID   string // incarnation of the topic
 	Partition int32  // of the topic
 	First     int64  // announced range
 	Last      int64
-	Part      string // partition of the table
+	Part      string // id of the table's partition
 	Attempt   int32  // grows when the rows have to be sent under a fresh token
 	Columns   int32  // version of the column list
 	Before    uint64 // rows of that topic and partition in all inserts before this one
@@ -28,7 +29,7 @@ func (b *Block) Token() string {
 
 // announcement is what has to be known to write the batch again; server is the run of the server it is made for.
 func (b *batch) announcement(server uint64) *schemas.Announcement {
-	a := &schemas.Announcement{First: b.from.next, Last: b.next - 1, Columns: currentColumns, Server: server}
+	a := &schemas.Announcement{First: b.from.next, Last: b.next - 1, Columns: b.mapping.current, Server: server}
 	for _, part := range b.parts {
 		a.Blocks = append(a.Blocks, schemas.AnnouncedBlock{Part: part, First: a.First, Last: a.Last})
 	}
@@ -48,8 +49,8 @@ func (b *batch) agree(a *schemas.Announcement) error {
 	if a.First != b.from.next || a.Last != b.next-1 {
 		return fmt.Errorf("%w: announced [%d..%d], built [%d..%d]", ErrRangeChanged, a.First, a.Last, b.from.next, b.next-1)
 	}
-	if columnLists[a.Columns] == nil {
-		return fmt.Errorf("%w: announced with column list %d, this program knows up to %d", ErrRangeChanged, a.Columns, currentColumns)
+	if b.mapping.columns[a.Columns] == nil {
+		return fmt.Errorf("%w: announced with column list %d, this program knows up to %d", ErrRangeChanged, a.Columns, b.mapping.current)
 	}
 	for _, offset := range a.Refused {
 		if !slices.ContainsFunc(b.rows, func(r Row) bool { return r.Offset == offset }) {
@@ -68,7 +69,7 @@ func (b *batch) agree(a *schemas.Announcement) error {
 // not there: they are known by the time it is sent, as blocks are sent in order.
 func (b *batch) block(topicID string, partition int32, a *schemas.Announcement, planned schemas.AnnouncedBlock) *Block {
 	block := &Block{
-		TopicID: topicID, Partition: partition, First: planned.First, Last: planned.Last, Part: planned.Part,
+		Mapping: b.mapping, TopicID: topicID, Partition: partition, First: planned.First, Last: planned.Last, Part: planned.Part,
 		Attempt: planned.Attempt, Columns: a.Columns, Before: uint64(b.from.meta.Accounting.Applied),
 		Rows: make([]Row, 0, len(b.rows)/max(1, len(b.parts))),
 	}
@@ -76,7 +77,7 @@ func (b *batch) block(topicID string, partition int32, a *schemas.Announcement, 
 	for _, r := range b.rows {
 		part := b.parts[0]
 		if len(b.parts) > 1 {
-			part = tablePart(r.EventTime)
+			part = b.mapping.Part(r.Record)
 		}
 		switch {
 		case slices.Contains(a.Refused, r.Offset):

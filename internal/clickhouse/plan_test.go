@@ -9,9 +9,9 @@ import (
 )
 
 func TestPlanSplitsByMonth(t *testing.T) {
-	b := newBatch(checkpoint{next: 7})
+	b := newBatch(PostEvents, checkpoint{next: 7})
 	for i, at := range []int64{december, november, december} {
-		b.add(input{offset: 7 + int64(i), row: activity("e", at, from(0, int64(i)))})
+		b.add(input{row: rowOf(7+int64(i), activity("e", at, from(0, int64(i))))})
 	}
 	a := b.announcement(1)
 	require.Equal(t, &schemas.Announcement{
@@ -34,8 +34,8 @@ func TestPlanSplitsByMonth(t *testing.T) {
 }
 
 func TestPlanRefusesAnotherRange(t *testing.T) {
-	b := newBatch(checkpoint{next: 7})
-	b.add(input{offset: 7, row: activity("e", november, from(0, 1))})
+	b := newBatch(PostEvents, checkpoint{next: 7})
+	b.add(input{row: rowOf(7, activity("e", november, from(0, 1)))})
 	require.NoError(t, b.agree(b.announcement(1)))
 	for name, spoil := range map[string]func(*schemas.Announcement){
 		"first":         func(a *schemas.Announcement) { a.First-- },
@@ -43,7 +43,7 @@ func TestPlanRefusesAnotherRange(t *testing.T) {
 		"parts":         func(a *schemas.Announcement) { a.Blocks[0].Part = "202412" },
 		"refused":       func(a *schemas.Announcement) { a.Refused = []int64{8} },
 		"block":         func(a *schemas.Announcement) { a.Blocks[0].First = 8 },
-		"newer columns": func(a *schemas.Announcement) { a.Columns = currentColumns + 1 },
+		"newer columns": func(a *schemas.Announcement) { a.Columns = PostEvents.current + 1 },
 	} {
 		a := b.announcement(1)
 		spoil(a)
@@ -54,13 +54,13 @@ func TestPlanRefusesAnotherRange(t *testing.T) {
 }
 
 func TestColumnListsMakeOneValuePerRow(t *testing.T) {
-	b := newBatch(checkpoint{7, schemas.CommitMeta{Accounting: schemas.Accounting{In: 7, Applied: 5, Dead: 2}}})
+	b := newBatch(PostEvents, checkpoint{7, schemas.CommitMeta{Accounting: schemas.Accounting{In: 7, Applied: 5, Dead: 2}}})
 	for i := range int64(3) {
-		b.add(input{offset: 7 + i, row: activity("e", november, from(0, i))})
+		b.add(input{row: rowOf(7+i, activity("e", november, from(0, i)))})
 	}
 	block := b.blocks("topic", 5, b.announcement(1))[0]
 	got := map[string]any{}
-	for _, c := range columnLists[currentColumns] {
+	for _, c := range PostEvents.columns[PostEvents.current] {
 		got[c.name] = c.values(block)
 	}
 	require.Len(t, got, 25)

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
+	"github.com/nova-social/nova-streams/schemas"
 )
 
 // openRollups returns a client of a server with all tables, and the settings they were made with.
@@ -38,7 +39,7 @@ type place struct {
 // oracle recounts events by places of that length.
 type oracle map[place]counted
 
-func (o oracle) add(r *Row, length time.Duration) {
+func (o oracle) add(r *schemas.EnrichedEvent, length time.Duration) {
 	seconds := int64(length / time.Second)
 	p := place{r.EventTime / 1000 / seconds * seconds, r.PostID}
 	n := o[p]
@@ -103,20 +104,20 @@ func newTruth() *truth { return &truth{0, oracle{}, oracle{}, map[int32]int64{}}
 // batch makes n events around a time and the blocks they are sent in, and counts them.
 func (w *truth) batch(random *rand.Rand, partition int32, n int, around int64) []*Block {
 	first := w.offsets[partition]
-	b := newBatch(checkpoint{next: first})
+	b := newBatch(PostEvents, checkpoint{next: first})
 	for i := range int64(n) {
 		a := activity(fmt.Sprint(partition, "-", first+i), around+random.Int64N(4*3600*1000)-2*3600*1000, from(0, first+i))
 		a.PostID, a.DwellMS = "p"+strconv.Itoa(random.IntN(7)), random.Int64N(9000)-1000
 		a.Action = []engagement.Action{engagement.View, engagement.Like, engagement.Comment, engagement.Share, engagement.Impression}[random.IntN(5)]
-		b.add(input{offset: first + i, row: a})
+		b.add(input{row: rowOf(first+i, a)})
 	}
 	w.offsets[partition] = first + int64(n)
 	blocks := b.blocks("topic", partition, b.announcement(1))
 	for _, block := range blocks {
-		for i := range block.Rows {
+		for _, r := range block.Rows {
 			w.rows++
-			w.hourly.add(&block.Rows[i], time.Hour)
-			w.minutely.add(&block.Rows[i], time.Minute)
+			w.hourly.add(eventOf(r.Record), time.Hour)
+			w.minutely.add(eventOf(r.Record), time.Minute)
 		}
 	}
 	return blocks

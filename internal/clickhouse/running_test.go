@@ -61,7 +61,7 @@ func (b *broker) startSink(table Table, alter ...func(*running)) *running {
 	cfg.BatchRecords, cfg.BatchAge = 200, 20*time.Millisecond
 	cfg.RetryMin, cfg.RetryMax = 5*time.Millisecond, 50*time.Millisecond
 	cfg.SessionTimeout, cfg.DrainTimeout = 2*time.Second, 2*time.Second
-	s, err := NewSink(cfg, Deps{Table: table, Events: b.codecs.EnrichedEvents, DeadLetters: b.codecs.DeadLetters, Log: slog.New(slog.NewTextHandler(&b.log, nil))})
+	s, err := NewSink(PostEvents, cfg, Deps{Table: table, Records: b.codecs.EnrichedEvents, DeadLetters: b.codecs.DeadLetters, Log: slog.New(slog.NewTextHandler(&b.log, nil))})
 	require.NoError(b.t, err)
 	r := &running{Sink: s, t: b.t, net: &network{}, stopped: make(chan struct{})}
 	r.tune = func(c *sarama.Config) {

@@ -78,7 +78,7 @@ func TestMigrateOnce(t *testing.T) {
 	require.Empty(t, applied)
 
 	columns := readColumn[string](t, db, "SELECT concat(name, ' ', type) FROM system.columns WHERE database = 'nova' AND table = 'post_events'")
-	for _, c := range columnLists[currentColumns] {
+	for _, c := range PostEvents.columns[PostEvents.current] {
 		require.Contains(t, columns, c.name+" "+c.typ)
 	}
 }

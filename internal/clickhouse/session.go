@@ -10,7 +10,6 @@ import (
 	"github.com/IBM/sarama"
 
 	"github.com/nova-social/nova-streams/internal/kafka"
-	"github.com/nova-social/nova-streams/topology"
 )
 
 // member is one membership of the consumer group, from joining to leaving. Rebalances happen within it; after an error
@@ -30,7 +29,7 @@ var _ sarama.ConsumerGroupHandler = (*session)(nil)
 
 // join connects and prepares a membership.
 func join(s *Sink) (_ *member, err error) {
-	m := &member{sink: s, offsets: &offsets{group: s.cfg.Prefix + topology.PostEventsSink, topic: s.cfg.Prefix + string(topology.EnrichedEvents)}}
+	m := &member{sink: s, offsets: &offsets{group: s.cfg.Prefix + s.mapping.Group, topic: s.cfg.Prefix + string(s.mapping.Input)}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("connecting to Kafka: %w", err), m.leave())
@@ -55,7 +54,7 @@ func join(s *Sink) (_ *member, err error) {
 	if m.offsets.client, err = sarama.NewClient(s.cfg.Brokers, asking); err != nil {
 		return m, err
 	}
-	m.dead = &deadLetters{topic: s.cfg.Prefix + string(topology.EnrichedDLQ), brokers: s.cfg.Brokers, config: m.burying(), codec: s.deps.DeadLetters}
+	m.dead = &deadLetters{topic: s.cfg.Prefix + string(s.mapping.DeadLetters), brokers: s.cfg.Brokers, config: m.burying(), codec: s.deps.DeadLetters}
 	return m, nil
 }
 
@@ -68,7 +67,7 @@ func (m *member) config() *sarama.Config {
 // burying is the configuration of the producer of dead letters.
 func (m *member) burying() *sarama.Config {
 	c := m.config()
-	c.Producer.MaxMessageBytes = maxLetter()
+	c.Producer.MaxMessageBytes = m.sink.mapping.maxLetter()
 	return c
 }
 
@@ -149,7 +148,7 @@ func (s *session) Setup(group sarama.ConsumerGroupSession) error {
 
 func (s *session) takeOver(ctx context.Context, partitions []int32) (err error) {
 	o := s.member.offsets
-	if s.topicID, err = o.topicID(); err != nil {
+	if s.topicID, err = kafka.TopicID(o.client, o.topic); err != nil {
 		return err
 	}
 	committed, err := o.fetch(ctx, partitions)
@@ -211,8 +210,9 @@ func (s *session) claim(ctx, work context.Context, group sarama.ConsumerGroupSes
 	}
 	defer sink.claimed(p, s.starts[p].from, messages)()
 	c := &claim{
+		mapping:  sink.mapping,
 		messages: messages.Messages(),
-		codec:    sink.deps.Events,
+		codec:    sink.deps.Records,
 		limits:   sink.cfg.limits(),
 		writer: &writer{
 			ledger:    sink.ledger(&membership{o, group.MemberID(), group.GenerationID(), p}),
@@ -243,7 +243,7 @@ func (s *session) claim(ctx, work context.Context, group sarama.ConsumerGroupSes
 // mustBeEmpty refuses to begin a partition anew of which rows were written: they would be written twice.
 func (s *session) mustBeEmpty(ctx context.Context, insist insist, partition int32) error {
 	return insist(ctx, "looking for rows without an offset", func(ctx context.Context) error {
-		holds, err := s.member.sink.deps.Table.Holds(ctx, s.topicID, partition)
+		holds, err := s.member.sink.deps.Table.Holds(ctx, s.member.sink.mapping, s.topicID, partition)
 		if err != nil {
 			return err
 		}

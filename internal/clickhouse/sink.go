@@ -16,19 +16,20 @@ import (
 // Deps are what a sink needs from the rest of the program.
 type Deps struct {
 	Table       Table      // usually a *Client
-	Events      goka.Codec // of topic enriched-events
+	Records     goka.Codec // of the topic, as the mapping picks it
 	DeadLetters goka.Codec // of the dead-letter topic
 	Log         *slog.Logger
 	Metrics     *Metrics // nil for none
 }
 
-// Sink is a member of the consumer group that writes post_events. Several of them, in one process or many, share the
+// Sink is a member of the consumer group that writes a table. Several of them, in one process or many, share the
 // partitions of the topic.
 type Sink struct {
-	cfg    SinkConfig
-	deps   Deps
-	ledger func(*membership) ledger // how claims commit; tests freeze and kill a sink here
-	tune   func(*sarama.Config)     // applied to all clients; tests cut a sink off its network here
+	mapping *Mapping
+	cfg     SinkConfig
+	deps    Deps
+	ledger  func(*membership) ledger // how claims commit; tests freeze and kill a sink here
+	tune    func(*sarama.Config)     // applied to all clients; tests cut a sink off its network here
 
 	status status
 	stop   context.CancelFunc
@@ -36,16 +37,19 @@ type Sink struct {
 	stopMu sync.Mutex
 }
 
-// NewSink returns a sink. It does not connect.
-func NewSink(cfg SinkConfig, deps Deps) (*Sink, error) {
+// NewSink returns the sink of a mapping. It does not connect.
+func NewSink(m *Mapping, cfg SinkConfig, deps Deps) (*Sink, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	if deps.Table == nil || deps.Events == nil || deps.DeadLetters == nil || deps.Log == nil {
-		return nil, errors.New("clickhouse: Table, Events, DeadLetters and Log of a sink must be set, one is nil")
+	if deps.Table == nil || deps.Records == nil || deps.DeadLetters == nil || deps.Log == nil {
+		return nil, errors.New("clickhouse: Table, Records, DeadLetters and Log of a sink must be set, one is nil")
 	}
-	return &Sink{cfg: cfg, deps: deps, ledger: func(m *membership) ledger { return m }, tune: func(*sarama.Config) {}}, nil
+	return &Sink{mapping: m, cfg: cfg, deps: deps, ledger: func(m *membership) ledger { return m }, tune: func(*sarama.Config) {}}, nil
 }
+
+// Name is the sink's consumer group, without the prefix.
+func (s *Sink) Name() string { return s.mapping.Group }
 
 // grace is what leaving the group may take beyond the time for batches under way.
 const grace = 3 * time.Second

@@ -14,7 +14,7 @@ type SinkConfig struct {
 
 	BatchRecords int           // records of one partition in a batch at most
 	BatchBytes   int           // bytes of their keys and values; a batch ends with the record that exceeds it
-	BatchParts   int           // months in a batch at most; each is an insert of its own
+	BatchParts   int           // partitions of the table in a batch at most, as months; each is an insert of its own
 	BatchAge     time.Duration // time a record waits for its batch to fill
 
 	RetryMin time.Duration // pause after the first failure; doubles with each further one

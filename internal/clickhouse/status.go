@@ -8,7 +8,6 @@ import (
 	"github.com/IBM/sarama"
 
 	"github.com/nova-social/nova-streams/schemas"
-	"github.com/nova-social/nova-streams/topology"
 )
 
 // The states of a sink.
@@ -58,7 +57,7 @@ func (s *Sink) Status() Status {
 	st := &s.status
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	out := Status{Group: topology.PostEventsSink, State: st.state, Breaker: s.deps.Table.Breaker(), LastError: st.lastErr, Partitions: []PartitionStatus{}}
+	out := Status{Group: s.Name(), State: st.state, Breaker: s.deps.Table.Breaker(), LastError: st.lastErr, Partitions: []PartitionStatus{}}
 	switch {
 	case st.state == "":
 		out.State = StateStarting

@@ -64,7 +64,7 @@ func TestSinkStopsWhereTheLogEndsEarly(t *testing.T) {
 func TestSinkStopsAtARangeItCannotBuildAgain(t *testing.T) {
 	for name, a := range map[string]*schemas.Announcement{
 		"other parts":   {First: 40, Last: 44, Blocks: []schemas.AnnouncedBlock{{Part: "199901", First: 40, Last: 44}}, Columns: 1},
-		"newer columns": {First: 40, Last: 44, Blocks: []schemas.AnnouncedBlock{{Part: "202412", First: 40, Last: 44}}, Columns: currentColumns + 1},
+		"newer columns": {First: 40, Last: 44, Blocks: []schemas.AnnouncedBlock{{Part: "202412", First: 40, Last: 44}}, Columns: PostEvents.current + 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := startBroker(t, 1)

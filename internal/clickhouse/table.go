@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
 )
@@ -14,18 +15,21 @@ type count struct {
 	N uint64 `ch:"n"`
 }
 
-// Holds reports whether post_events has rows read from that incarnation of the topic and partition.
-func (c *Client) Holds(ctx context.Context, topicID string, partition int32) (bool, error) {
-	row, err := QueryRow[count](ctx, c, "holds", holdsSQL, ch.Named("topic_id", topicID), ch.Named("partition", partition))
+// in puts the table's name into a query about rows.
+func (m *Mapping) in(query string) string { return strings.ReplaceAll(query, "{table}", m.Table) }
+
+// Holds reports whether the table has rows read from that incarnation of the topic and partition.
+func (c *Client) Holds(ctx context.Context, m *Mapping, topicID string, partition int32) (bool, error) {
+	row, err := QueryRow[count](ctx, c, "holds", m.in(holdsSQL), ch.Named("topic_id", topicID), ch.Named("partition", partition))
 	if err != nil {
 		return false, fmt.Errorf("looking for rows of partition %d: %w", partition, err)
 	}
 	return row.N > 0, nil
 }
 
-// Rows counts the rows of the block's range and part that are in post_events, whatever the attempt.
+// Rows counts the rows of the block's range and part that are in the table, whatever the attempt.
 func (c *Client) Rows(ctx context.Context, b *Block) (uint64, error) {
-	row, err := QueryRow[count](ctx, c, "rows_of_block", rowsSQL,
+	row, err := QueryRow[count](ctx, c, "rows_of_block", b.Mapping.in(rowsSQL),
 		ch.Named("topic_id", b.TopicID), ch.Named("partition", b.Partition), ch.Named("first", b.First), ch.Named("last", b.Last), ch.Named("part", b.Part))
 	if err != nil {
 		return 0, fmt.Errorf("looking for rows of %s: %w", b.Token(), err)
@@ -51,13 +55,13 @@ func (c *Client) Server(ctx context.Context) (uint64, error) {
 	return row.N, nil
 }
 
-// Prepare adds the columns of a list that post_events lacks, empty in the rows that are there. It changes no other.
-func (c *Client) Prepare(ctx context.Context, columns int32) error {
+// Prepare adds the columns of a list that the table lacks, empty in the rows that are there. It changes no other.
+func (c *Client) Prepare(ctx context.Context, m *Mapping, columns int32) error {
 	has, err := Query[struct {
 		Name string `ch:"name"`
-	}](ctx, c, "columns", columnsSQL, ch.Named("table", "post_events"))
+	}](ctx, c, "columns", columnsSQL, ch.Named("table", m.Table))
 	if err != nil {
-		return fmt.Errorf("reading the columns of post_events: %w", err)
+		return fmt.Errorf("reading the columns of %s: %w", m.Table, err)
 	}
 	if len(has) == 0 {
 		return nil // no table yet; the insert will say so
@@ -66,12 +70,12 @@ func (c *Client) Prepare(ctx context.Context, columns int32) error {
 	for _, column := range has {
 		known[column.Name] = true
 	}
-	for _, column := range columnLists[columns] {
+	for _, column := range m.columns[columns] {
 		if known[column.name] {
 			continue
 		}
-		if err := c.Exec(ctx, "add_column", "ALTER TABLE post_events ADD COLUMN IF NOT EXISTS "+column.name+" "+column.typ); err != nil {
-			return fmt.Errorf("adding column %s to post_events: %w", column.name, err)
+		if err := c.Exec(ctx, "add_column", "ALTER TABLE "+m.Table+" ADD COLUMN IF NOT EXISTS "+column.name+" "+column.typ); err != nil {
+			return fmt.Errorf("adding column %s to %s: %w", column.name, m.Table, err)
 		}
 	}
 	return nil

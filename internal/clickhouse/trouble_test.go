@@ -65,7 +65,7 @@ func TestSinkOnServerInTrouble(t *testing.T) {
 // While the breaker is open, nothing is sent but one trial per open time, and no more is read than the batch that waits.
 func TestOpenBreaker_stops_inserts_and_reading(t *testing.T) {
 	var read atomic.Int64
-	p, b, s, exact := troubled(t, func(s *running) { s.deps.Events = countingCodec{s.deps.Events, &read} })
+	p, b, s, exact := troubled(t, func(s *running) { s.deps.Records = countingCodec{s.deps.Records, &read} })
 	b.produce(10)
 	exact()
 	p.make(says(243, "no space"))

@@ -8,13 +8,13 @@ import (
 	"github.com/nova-social/nova-streams/schemas"
 )
 
-// Table is post_events, as the sink sees it. A *Client is one.
+// Table is the table of a mapping, as its sink sees it. A *Client serves all mappings.
 type Table interface {
 	// Insert writes one block and returns when it and what views make of it are durable. Inserting a block again is
 	// the way to be sure of it, whatever became of the first time.
 	Insert(ctx context.Context, b *Block) error
 	// Prepare adds the columns of a list that the table lacks.
-	Prepare(ctx context.Context, columns int32) error
+	Prepare(ctx context.Context, m *Mapping, columns int32) error
 	// Server names the run of the server: another number after each start.
 	Server(ctx context.Context) (uint64, error)
 	// Rows counts the rows of the block's range and part that are in the table, whatever the attempt.
@@ -22,7 +22,7 @@ type Table interface {
 	// Inserting reports whether the server works on an insert of the block.
 	Inserting(ctx context.Context, b *Block) (bool, error)
 	// Holds reports whether there are rows of that topic and partition.
-	Holds(ctx context.Context, topicID string, partition int32) (bool, error)
+	Holds(ctx context.Context, m *Mapping, topicID string, partition int32) (bool, error)
 	// Breaker returns the state of the circuit breaker before the table.
 	Breaker() string
 }
@@ -89,7 +89,7 @@ func (w *writer) insert(ctx context.Context, b *batch, announced *schemas.Announ
 	var server uint64
 	err := w.insist(ctx, "preparing an insert", func(ctx context.Context) (err error) {
 		if !w.prepared {
-			if err := w.table.Prepare(ctx, currentColumns); err != nil {
+			if err := w.table.Prepare(ctx, b.mapping, b.mapping.current); err != nil {
 				return err
 			}
 			w.prepared = true

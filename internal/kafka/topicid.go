@@ -20,6 +20,8 @@ func TopicID(client sarama.Client, topic string) (string, error) {
 		return "", fmt.Errorf("asking for the id of topic %s: %w", topic, sarama.ErrIncompleteResponse)
 	case res.Topics[0].Err != sarama.ErrNoError:
 		return "", fmt.Errorf("asking for the id of topic %s: %w", topic, res.Topics[0].Err)
+	case res.Topics[0].Uuid == sarama.Uuid{}:
+		return "", fmt.Errorf("asking for the id of topic %s: the brokers give topics none", topic)
 	}
 	return res.Topics[0].Uuid.String(), nil
 }

@@ -1,7 +1,7 @@
 SELECT count() AS n
 FROM (
     SELECT 1
-    FROM post_events
+    FROM {table}
     WHERE kafka_topic_id = @topic_id AND kafka_partition = @partition
     LIMIT 1
 )

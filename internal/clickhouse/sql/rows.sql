@@ -1,4 +1,4 @@
 SELECT count() AS n
-FROM post_events
+FROM {table}
 WHERE kafka_topic_id = @topic_id AND kafka_partition = @partition AND kafka_offset BETWEEN @first AND @last
-  AND toYYYYMM(event_time) = toUInt32(@part)
+  AND _partition_id = @part

@@ -107,9 +107,10 @@ func (t task) sender() (func(context.Context, []*schemas.EnrichedEvent, int64) e
 	return func(ctx context.Context, events []*schemas.EnrichedEvent, first int64) error {
 		rows := make([]clickhouse.Row, len(events))
 		for i, e := range events {
-			rows[i] = clickhouse.Row{Offset: first + int64(i), EnrichedEvent: e}
+			rows[i] = clickhouse.Row{Offset: first + int64(i), Record: e}
 		}
 		return client.Insert(ctx, &clickhouse.Block{
+			Mapping: clickhouse.PostEvents,
 			TopicID: "insert", First: first, Last: first + int64(len(rows)) - 1, Part: begin.Format("200601"),
 			Columns: 2, Rows: rows,
 		})
