@@ -156,28 +156,28 @@ func (r *readers) requireDegraded(a engagementAnswer, reason string) {
 // answers again, so does the API.
 func TestEngagement_while_ClickHouse_hangs(t *testing.T) {
 	r := newReaders(t, func(c *clickhouse.Config) {
-		c.Read.QueryTimeout = 300 * time.Millisecond
-		c.Breaker = clickhouse.BreakerConfig{Failures: 2, Successes: 1, OpenFor: 500 * time.Millisecond}
+		c.Read.QueryTimeout = time.Second
+		c.Breaker = clickhouse.BreakerConfig{Failures: 2, Successes: 1, OpenFor: 2 * time.Second}
 	})
 	r.requireWhole(r.ask())
 	r.front.mode.Store(hangs)
 	for range 2 {
 		a := r.ask()
 		r.requireDegraded(a, "timeout")
-		require.GreaterOrEqual(t, a.took, 300*time.Millisecond)
-		require.Less(t, a.took, 600*time.Millisecond)
+		require.GreaterOrEqual(t, a.took, time.Second)
+		require.Less(t, a.took, 1500*time.Millisecond)
 	}
 	caught := r.front.caught.Load()
 	require.Equal(t, int32(2), caught)
 
 	a := r.ask()
 	r.requireDegraded(a, "breaker_open")
-	require.Less(t, a.took, 100*time.Millisecond)
+	require.Less(t, a.took, 500*time.Millisecond)
 	require.Equal(t, []string{"clickhouse"}, r.here.degraded(t.Context()))
 	require.Equal(t, caught, r.front.caught.Load(), "nothing is asked")
 
 	r.front.mode.Store(passes)
-	require.Eventually(t, func() bool { return !r.ask().Degraded }, 5*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return !r.ask().Degraded }, 10*time.Second, 50*time.Millisecond)
 	r.requireWhole(r.ask())
 }
 
