@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -20,6 +21,9 @@ const (
 	lockTimeout = 15 * time.Second
 	stopTimeout = 10 * time.Second
 )
+
+// errStdin says that standard input has ended.
+var errStdin = errors.New("standard input ended")
 
 // run serves until ctx ends or, if asked, stdin does.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
@@ -75,6 +79,9 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler) err
 		return fmt.Errorf("serving: %w", err)
 	case <-ctx.Done():
 	}
+	if cause := context.Cause(ctx); !errors.Is(cause, io.EOF) { // whoever started it wonders
+		fmt.Fprintln(os.Stderr, "chdb-server: ending:", cause)
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	unused.close()
@@ -114,10 +121,10 @@ func (u *unusedConnections) close() {
 
 // untilEnd returns a context that also ends when r does.
 func untilEnd(ctx context.Context, r io.Reader) context.Context {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancelCause(ctx)
 	go func() {
-		_, _ = io.Copy(io.Discard, r) // an error is an end, too
-		cancel()
+		_, err := io.Copy(io.Discard, r) // an error is an end, too
+		cancel(fmt.Errorf("%w: %w", errStdin, cmp.Or(err, io.EOF)))
 	}()
 	return ctx
 }
