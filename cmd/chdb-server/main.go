@@ -22,14 +22,37 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout)
+	stdin, err := keepStdin()
+	if err == nil {
+		err = run(ctx, os.Args[1:], stdin, os.Stdout)
+	}
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "chdb-server:", err)
 		os.Exit(1)
 	}
+}
+
+// keepStdin returns standard input under another number and leaves the null device in its place: the library takes itself
+// for a program of its own, and what it does with its input (it may make it non-blocking) must not look like the end.
+func keepStdin() (*os.File, error) {
+	kept, err := unix.FcntlInt(0, unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		return nil, fmt.Errorf("keeping standard input: %w", err)
+	}
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		return nil, fmt.Errorf("keeping standard input: %w", err)
+	}
+	defer null.Close()
+	if err := unix.Dup2(int(null.Fd()), 0); err != nil {
+		return nil, fmt.Errorf("keeping standard input: %w", err)
+	}
+	return os.NewFile(uintptr(kept), "stdin"), nil
 }

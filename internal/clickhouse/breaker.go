@@ -53,7 +53,7 @@ func (e *BreakerError) Error() string {
 }
 
 // trialWait is the pause of callers that find the trial calls under way.
-const trialWait = 100 * time.Millisecond
+const trialWait = time.Second
 
 // breaker decides whether calls are made at all.
 type breaker struct {

@@ -166,9 +166,14 @@ func (s *Sink) insist(session context.Context, partition int32) insist {
 			backoff.WithMaxElapsedTime(0),
 			backoff.WithNotify(func(err error, pause time.Duration) {
 				tries++
-				s.deps.Metrics.retried()
 				s.status.waiting(partition, err)
-				s.deps.Log.WarnContext(ctx, "trying again", "doing", doing, "partition", partition, "tries", tries, "in", pause, "err", err)
+				level := slog.LevelWarn
+				if _, open := errors.AsType[*BreakerError](err); open { // nothing was tried
+					level = slog.LevelDebug
+				} else {
+					s.deps.Metrics.retried()
+				}
+				s.deps.Log.Log(ctx, level, "trying again", "doing", doing, "partition", partition, "tries", tries, "in", pause, "err", err)
 			}))
 		if tries > 0 {
 			s.status.waited(partition)

@@ -1,6 +1,7 @@
 package clickhouse
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -24,7 +25,7 @@ type Status struct {
 	Group      string             `json:"group"`
 	State      string             `json:"state"`
 	Breaker    string             `json:"breaker"`              // of the table's client: closed, half-open or open
-	LastError  string             `json:"last_error,omitempty"` // "" again after the next batch
+	LastError  string             `json:"last_error,omitempty"` // of the first partition that waits, or why the group was left last; "" again after the next batch
 	Lag        int64              `json:"lag"`                  // records of the partitions not yet committed
 	Partitions []PartitionStatus  `json:"partitions"`
 	Accounting schemas.Accounting `json:"accounting"` // of the partitions, from their first record to the committed offset
@@ -44,7 +45,7 @@ type status struct {
 	state   string
 	lastErr string
 	claims  map[int32]*holding
-	stuck   map[int32]bool // partitions that try again
+	stuck   map[int32]string // partitions that try again, and what stands in their way
 }
 
 type holding struct {
@@ -63,6 +64,10 @@ func (s *Sink) Status() Status {
 		out.State = StateStarting
 	case st.state == StateRunning && len(st.stuck) > 0:
 		out.State = StateWaiting
+	}
+	for _, p := range slices.Sorted(maps.Keys(st.stuck)) {
+		out.LastError = st.stuck[p]
+		break
 	}
 	for _, p := range slices.Sorted(maps.Keys(st.claims)) {
 		h := st.claims[p]
@@ -98,14 +103,17 @@ func (st *status) ended(err error) {
 	}
 }
 
+// waiting books what a partition waits for. That nothing is sent for a while says less than what it was before.
 func (st *status) waiting(partition int32, err error) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if st.stuck == nil {
-		st.stuck = map[int32]bool{}
+		st.stuck = map[int32]string{}
 	}
-	st.stuck[partition] = true
-	st.lastErr = err.Error()
+	if _, open := errors.AsType[*BreakerError](err); open && st.stuck[partition] != "" {
+		return
+	}
+	st.stuck[partition] = err.Error()
 }
 
 func (st *status) waited(partition int32) {

@@ -85,7 +85,7 @@ func (c *child) firstLine(ctx context.Context) (string, error) {
 func (c *child) stop(ctx context.Context) error {
 	select {
 	case <-c.ended:
-		return errors.Join(fmt.Errorf("%s had ended by itself: %w: %s", c.command.Path, c.err, c.stderr.last()), c.stdout.Close())
+		return errors.Join(fmt.Errorf("%s had ended by itself (%v): %s", c.command.Path, c.err, c.stderr.last()), c.stdout.Close()) //nolint:errorlint // nil where it ended well
 	default:
 	}
 	c.stopping.Store(true)

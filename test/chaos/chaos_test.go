@@ -43,7 +43,7 @@ func mixed(t *testing.T, brokers int) {
 	w.feed("")
 	w.start("a")
 	w.start("b")
-	reconciled := w.reconciling()
+	reconciled := w.reconciling(nil)
 	w.strike(n, faults)
 	w.endFeed()
 	accounts := w.drain(w.truth.sent)

@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -14,8 +15,8 @@ import (
 )
 
 // reconciling compares events with rows again and again while things happen, until the end it returns is called, which
-// compares once more. Servers that are away are no matter; a difference is.
-func (w *world) reconciling() (end func()) {
+// compares once more. Servers that are away are no matter; a difference is, unless it is forgiven (nil forgives none).
+func (w *world) reconciling(forgiven func(reconcile.Finding) bool) (end func()) {
 	w.t.Helper()
 	cfg := w.job.config()
 	cfg.Reconcile.Patience = 2 * time.Second
@@ -25,7 +26,11 @@ func (w *world) reconciling() (end func()) {
 	codecs, err := schemas.NewCodecs(w.t.Context(), reg)
 	require.NoError(w.t, err)
 	compare := func(ctx context.Context) (*reconcile.Report, error) {
-		return app.Reconcile(ctx, cfg, codecs, time.Now(), func(string) {})
+		r, err := app.Reconcile(ctx, cfg, codecs, time.Now(), func(string) {})
+		if err == nil && forgiven != nil {
+			r.Findings = slices.DeleteFunc(r.Findings, forgiven)
+		}
+		return r, err
 	}
 	ctx, stop := context.WithCancel(w.t.Context())
 	ended := make(chan struct{})

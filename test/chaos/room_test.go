@@ -44,7 +44,7 @@ func TestSinks_wait_for_room(t *testing.T) {
 	w.endFeed()
 	accounts := w.drain(w.truth.sent)
 	w.requireExact(accounts)
-	w.requireHours()
+	w.requireHours(w.rollUps()...)
 }
 
 // mountSmall makes dir a file system of its own, of 64 MiB, until the test ends.

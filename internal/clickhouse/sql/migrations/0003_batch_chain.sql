@@ -3,5 +3,9 @@
 
 -- +goose Up
 ALTER TABLE post_events
-    ADD COLUMN batch_before UInt64 COMMENT 'rows of this topic id and partition in all inserts before the one the row came with' CODEC(ZSTD(1)),
-    ADD COLUMN batch_rows   UInt32 COMMENT 'rows of that insert' CODEC(ZSTD(1));
+    ADD COLUMN IF NOT EXISTS batch_before UInt64 COMMENT 'rows of this topic id and partition in all inserts before the one the row came with' CODEC(ZSTD(1)),
+    ADD COLUMN IF NOT EXISTS batch_rows   UInt32 COMMENT 'rows of that insert' CODEC(ZSTD(1));
+-- A sink that was there before may have added them, without all this.
+ALTER TABLE post_events
+    MODIFY COLUMN batch_before UInt64 COMMENT 'rows of this topic id and partition in all inserts before the one the row came with' CODEC(ZSTD(1)),
+    MODIFY COLUMN batch_rows   UInt32 COMMENT 'rows of that insert' CODEC(ZSTD(1));
