@@ -154,3 +154,29 @@ func TestMigrate_finishes_what_was_killed(t *testing.T) {
 	insert()
 	w.check(t, db)
 }
+
+// A sink that comes before the migrations adds the columns it needs; they find them, and give them what else they want.
+func TestMigrate_takes_columns_that_a_sink_has_added(t *testing.T) {
+	cfg, db := startServer(t)
+	_, err := Migrate(t.Context(), cfg)
+	require.NoError(t, err)
+	definitions := "SELECT concat(name, type, default_expression, comment, compression_codec) FROM system.columns WHERE database = 'nova' AND table = 'post_events' ORDER BY position"
+	want := readColumn[string](t, db, definitions)
+	for _, q := range []string{
+		"ALTER TABLE nova.goose_db_version DELETE WHERE version_id >= 2 SETTINGS mutations_sync = 2",
+		"DROP VIEW nova.post_engagement_hourly_mv", "DROP VIEW nova.post_engagement_minutely_mv",
+		`ALTER TABLE nova.post_events DROP COLUMN previous_device, DROP COLUMN connects_session_id, DROP COLUMN root_partition,
+		 DROP COLUMN root_offset, DROP COLUMN batch_before, DROP COLUMN batch_rows`,
+	} {
+		_, err := db.ExecContext(t.Context(), q)
+		require.NoError(t, err, q)
+	}
+	client, err := Open(cfg)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, client.Close()) }()
+	require.NoError(t, client.Prepare(t.Context(), PostEvents, PostEvents.current))
+	require.NotEqual(t, want, readColumn[string](t, db, definitions))
+	_, err = Migrate(t.Context(), cfg)
+	require.NoError(t, err)
+	require.Equal(t, want, readColumn[string](t, db, definitions))
+}
