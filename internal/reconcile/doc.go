@@ -7,6 +7,7 @@
 //	flow.go stages.go    pure: what a stage has passed on is what the next has seen
 //	views.go             pure: sums of a view = counts of the raw rows
 //	cut.go               a moment of `events` of which everything is known to have arrived
+//	strays.go            rows that name no insert
 //	rows.go sql/ log.go  what ClickHouse and Kafka are asked
 //	exact.go             from a range of offsets to the offsets
 //	run.go job.go        one comparison; one as periodic work, of which it tells

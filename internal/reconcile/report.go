@@ -15,7 +15,7 @@ const (
 	DuplicateRows  Kind = "duplicate_rows"   // an insert has rows twice, or two inserts overlap
 	LostInsert     Kind = "lost_insert"      // the chain has a gap
 	DoubledInsert  Kind = "doubled_insert"   // all rows of an insert are there several times
-	StrayRows      Kind = "stray_rows"       // rows outside the range they name, or of a range nobody announced
+	StrayRows      Kind = "stray_rows"       // rows outside the range they name, of a range nobody announced, or that name none
 	LostEvents     Kind = "lost_events"      // events that were applied and have no row
 	DuplicateEvent Kind = "duplicate_events" // events with several rows, or more rows than events
 	LostLetters    Kind = "lost_letters"     // refused records without a dead letter

@@ -92,13 +92,9 @@ func (t *Table) Roots(ctx context.Context, logs []Log, floors []int64) ([]map[in
 	return counts, nil
 }
 
-// Unplaced returns how many rows do not say which record of `events` they come from, and the append time of the newest.
-func (t *Table) Unplaced(ctx context.Context) (int64, time.Time, error) {
-	row, err := clickhouse.QueryRow[struct {
-		Found  int64     `ch:"found"`
-		Newest time.Time `ch:"newest"`
-	}](ctx, t.client, "reconcile_unplaced", unplacedSQL)
-	return row.Found, row.Newest.UTC(), err
+// Unplaced returns the rows that name no insert.
+func (t *Table) Unplaced(ctx context.Context) ([]Unplaced, error) {
+	return clickhouse.Query[Unplaced](ctx, t.client, "reconcile_unplaced", unplacedSQL)
 }
 
 // HasView reports whether there is a view of hours.

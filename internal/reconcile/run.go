@@ -25,10 +25,12 @@ type Reconciler struct {
 type run struct {
 	*Reconciler
 	Report
-	now  time.Time
-	cut  cut
-	id   string // of the sink's topic
-	tell func(string)
+	now   time.Time
+	cut   cut
+	id    string    // of the sink's topic
+	older int64     // rows of a sink that knew of no inserts
+	floor time.Time // the first hour after all of them; zero if there are none
+	tell  func(string)
 }
 
 // Run compares what there is at now. tell gets a line per step. What it returns without an error may be unbalanced; an
@@ -39,7 +41,7 @@ func (r *Reconciler) Run(ctx context.Context, now time.Time, tell func(string)) 
 		At: now, Since: now.Add(-r.Config.Since).Truncate(time.Hour),
 		Stages: []Stage{}, Inserts: []Inserts{}, Hours: []Hour{}, Totals: []Total{}, Findings: []Finding{}, Notes: []string{},
 	}}
-	for _, step := range []func(context.Context) error{c.takeCut, c.chains, c.events, c.view, c.stages, c.nameExactly} {
+	for _, step := range []func(context.Context) error{c.takeCut, c.chains, c.strays, c.events, c.view, c.stages, c.nameExactly} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}

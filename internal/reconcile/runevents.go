@@ -24,15 +24,6 @@ func (c *run) events(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	unplaced, newest, err := c.Table.Unplaced(ctx)
-	if err != nil {
-		return fmt.Errorf("looking for rows without a place: %w", err)
-	}
-	floor := time.Time{}
-	if unplaced > 0 {
-		floor = newest.Truncate(time.Hour).Add(time.Hour)
-		c.note("not comparable before %s: %d rows do not say which event they are of", floor.Format(time.RFC3339), unplaced)
-	}
 	parts := c.cut.at[first.Group].Partitions
 	logs, floors := make([]Log, len(parts)), make([]int64, len(parts))
 	for i, p := range parts {
@@ -54,10 +45,10 @@ func (c *run) events(ctx context.Context) error {
 		return err
 	}
 	for i := range logs {
-		found, findings := logs[i].hours(hours, floor, rows[i], dead[i])
+		found, findings := logs[i].hours(hours, c.floor, rows[i], dead[i])
 		c.Hours = append(c.Hours, found...)
 		c.add(first.Topic, findings)
-		c.total(&logs[i], rows[i], dead[i], all, unplaced > 0)
+		c.total(&logs[i], rows[i], dead[i], all)
 	}
 	c.refusedLater()
 	return nil
@@ -127,7 +118,7 @@ func (c *run) letters(ctx context.Context, logs []Log, floors []int64) (dead []m
 }
 
 // total compares all rows of a partition with the accounting, where that covers all of them.
-func (c *run) total(l *Log, rows map[int]Slot, dead map[int]int64, allLetters, unplaced bool) {
+func (c *run) total(l *Log, rows map[int]Slot, dead map[int]int64, allLetters bool) {
 	var n, letters int64
 	for _, s := range rows {
 		n += s.Rows
@@ -140,7 +131,7 @@ func (c *run) total(l *Log, rows map[int]Slot, dead map[int]int64, allLetters, u
 	case l.Again || l.Cut != l.Accounting.In:
 		c.note("the total of %s/%d is not comparable: its accounting does not begin with the topic's first record", c.Flow.events().Topic, l.Partition)
 		t.Compared, findings = false, nil
-	case unplaced: // noted
+	case c.older > 0: // noted
 		t.Compared, findings = false, nil
 	case c.Keep > 0 && n < l.Accounting.Applied:
 		c.note("the total of %s/%d is not comparable: %d rows may be past the retention of post_events", c.Flow.events().Topic, l.Partition, l.Accounting.Applied-n)

@@ -360,3 +360,36 @@ func TestServer_knows_what_was_refused_later(t *testing.T) {
 	}
 	require.EqualValues(t, 19, lost)
 }
+
+// Rows that somebody else has written name no insert. They are found whichever partition they claim, and hide nothing else.
+func TestServer_stray_rows_are_named(t *testing.T) {
+	s := startServer(t)
+	row := s.sql("SELECT toUnixTimestamp64Milli(event_time) AS at FROM post_events WHERE kafka_offset = 10")[0]
+	hour := unixMS(int64(row["at"].(float64))).Truncate(time.Hour)
+	s.sql("INSERT INTO post_events (event_id, event_time, event_type, user_id, post_id) SELECT event_id, event_time, event_type, user_id, post_id FROM post_events WHERE kafka_offset = 10")
+	s.sql("INSERT INTO post_events (event_id, event_time, event_type, post_id, kafka_topic_id, kafka_offset) SELECT event_id, event_time, event_type, post_id, kafka_topic_id, kafka_offset FROM post_events WHERE kafka_offset IN (10, 12) AND batch_rows > 0")
+	s.sql("INSERT INTO post_events (event_id, event_time, event_type, kafka_topic_id, kafka_partition, kafka_offset) SELECT event_id, event_time, event_type, kafka_topic_id, 6, 10 FROM post_events WHERE kafka_offset = 12 AND batch_rows > 0")
+	r := s.compare()
+	require.Empty(t, r.Notes)
+	require.True(t, r.Totals[0].Compared)
+	require.True(t, r.Totals[1].Compared)
+	want := func(id string, partition int32, first, last, rows int64, detail string) Finding {
+		return Finding{
+			Kind: StrayRows, Topic: "enriched-events", topicID: id, Partition: partition, First: first, Last: last, Rows: rows,
+			From: hour, To: hour.Add(time.Hour), Detail: detail, Exact: true,
+		}
+	}
+	require.ElementsMatch(t, []Finding{
+		want("", 0, 0, 0, 1, "1 rows name no insert, and not the topic they are of"),
+		want("now", 0, 10, 12, 2, "2 rows name no insert"),
+		want("now", 6, 10, 10, 1, "1 rows name no insert"),
+	}, r.Findings)
+
+	s.sql("ALTER TABLE post_events DELETE WHERE batch_first = 100 SETTINGS mutations_sync = 2")
+	lost := map[Kind]int64{}
+	for _, f := range s.findings() {
+		lost[f.Kind] += f.Rows
+	}
+	require.EqualValues(t, 50, lost[LostInsert], "stray rows do not stand for others")
+	require.EqualValues(t, 50, lost[LostEvents])
+}

@@ -1,9 +1,10 @@
 -- Where to begin with each chain of inserts: the first one with an event appended since then, and what came before it.
--- Rows without a place in the chain are of a sink that knew of none; they lie before all others.
+-- Rows before the first insert of the chain are of a sink that knew of none.
 WITH begins AS (
     SELECT
         kafka_topic_id,
         kafka_partition,
+        min(batch_first) AS first,
         minIf(batch_first, root_time >= fromUnixTimestamp64Milli(@since)) AS recent,
         if(countIf(root_time >= fromUnixTimestamp64Milli(@since)) = 0, 9223372036854775807, recent) AS begin
     FROM post_events
@@ -16,10 +17,10 @@ SELECT
     begin,
     toInt64(greatest(
         maxIf(batch_before + batch_rows, batch_rows > 0 AND batch_first < begin),
-        countIf(batch_rows = 0)
+        countIf(batch_rows = 0 AND kafka_offset < first)
     )) AS start,
     if(countIf(batch_first < begin) = 0, -1, maxIf(batch_last, batch_first < begin)) AS last
 FROM post_events
 INNER JOIN begins USING (kafka_topic_id, kafka_partition)
-GROUP BY kafka_topic_id, kafka_partition, begin
+GROUP BY kafka_topic_id, kafka_partition, begin, first
 ORDER BY kafka_topic_id, kafka_partition
