@@ -22,7 +22,11 @@ func (f Finding) String() string {
 		}
 	}
 	if !f.From.IsZero() {
-		where += ", appended " + f.From.Format(time.RFC3339)
+		did := "appended"
+		if f.Happened {
+			did = "happened"
+		}
+		where += ", " + did + " " + f.From.Format(time.RFC3339)
 	}
 	if !f.To.IsZero() {
 		where += " to " + f.To.Format(time.RFC3339)

@@ -39,6 +39,7 @@ type Finding struct {
 	Rows      int64     `json:"rows"`          // how many are too few or too many
 	From      time.Time `json:"from,omitzero"` // append time in `events` of the first and the last event concerned, or of
 	To        time.Time `json:"to,omitzero"`   // their neighbours
+	Happened  bool      `json:"happened"`      // From and To are hours of event time instead
 	Detail    string    `json:"detail"`        // for a reader
 	Exact     bool      `json:"exact"`         // First and Last are offsets of rows concerned, not only around them
 	lookFrom  int64     // offsets among which the rows must be

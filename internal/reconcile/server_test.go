@@ -376,7 +376,7 @@ func TestServer_stray_rows_are_named(t *testing.T) {
 	want := func(id string, partition int32, first, last, rows int64, detail string) Finding {
 		return Finding{
 			Kind: StrayRows, Topic: "enriched-events", topicID: id, Partition: partition, First: first, Last: last, Rows: rows,
-			From: hour, To: hour.Add(time.Hour), Detail: detail, Exact: true,
+			From: hour, To: hour.Add(time.Hour), Happened: true, Detail: detail, Exact: true,
 		}
 	}
 	require.ElementsMatch(t, []Finding{

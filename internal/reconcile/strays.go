@@ -48,6 +48,7 @@ func (u Unplaced) stray(topic string) Finding {
 	}
 	return Finding{
 		Kind: StrayRows, Topic: topic, topicID: u.TopicID, Partition: u.Partition, First: u.Lowest, Last: u.Highest, Rows: u.Found,
-		From: u.Earliest.UTC().Truncate(time.Hour), To: u.Latest.UTC().Truncate(time.Hour).Add(time.Hour), Detail: detail, Exact: true,
+		From: u.Earliest.UTC().Truncate(time.Hour), To: u.Latest.UTC().Truncate(time.Hour).Add(time.Hour), Happened: true,
+		Detail: detail, Exact: true,
 	}
 }

@@ -27,7 +27,7 @@ func compareView(least, view, most map[time.Time]Sums) (findings []Finding) {
 		for i, n := range is {
 			if off := max(lo[i]-n, n-hi[i]); off > 0 {
 				findings = append(findings, Finding{
-					Kind: View, Partition: -1, First: -1, Last: -1, Rows: off, From: h, To: h.Add(time.Hour),
+					Kind: View, Partition: -1, First: -1, Last: -1, Rows: off, From: h, To: h.Add(time.Hour), Happened: true,
 					Detail: fmt.Sprintf("%s of post_engagement_hourly: %d, the rows say %s", sumNames[i], n, fromTo(lo[i], hi[i])),
 				})
 			}

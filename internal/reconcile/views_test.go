@@ -17,7 +17,8 @@ func TestView_is_compared_by_the_hour(t *testing.T) {
 		"shares of post_engagement_hourly: 5, the rows say 4": hour(Sums{1, 2, 3, 5}),
 	} {
 		found := compareView(hour(Sums{1, 2, 3, 4}), view, hour(Sums{1, 2, 3, 4}))
-		require.Equal(t, []Finding{{Kind: View, Partition: -1, First: -1, Last: -1, Rows: 1, From: noon, To: noon.Add(time.Hour), Detail: want}}, found)
+		require.Equal(t, []Finding{{Kind: View, Partition: -1, First: -1, Last: -1, Rows: 1, From: noon, To: noon.Add(time.Hour), Happened: true, Detail: want}}, found)
+		require.Equal(t, "all partitions, happened 2026-11-28T12:00:00Z to 2026-11-28T13:00:00Z: "+want, found[0].String())
 	}
 	found := compareView(nil, hour(Sums{Views: 2}), nil)
 	require.Len(t, found, 1)
