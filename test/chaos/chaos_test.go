@@ -37,18 +37,7 @@ func TestFaults_with_three_brokers(t *testing.T) {
 func mixed(t *testing.T, brokers int) {
 	t.Helper()
 	w := newWorld(t, brokers, app.Sinks, nil)
-	faults := w.faults()
-	n := int(envInt(t, "FAULTS", int64(3*len(faults))))
-	w.perSecond = min(perSecond, 60*perSecond/n) // embedded brokers do not compact: whoever starts reads all there was
-	w.feed("")
-	w.start("a")
-	w.start("b")
-	reconciled := w.reconciling(nil)
-	w.strike(n, faults)
-	w.endFeed()
-	accounts := w.drain(w.truth.sent)
-	reconciled()
-	w.requireExact(accounts)
+	accounts := w.struck(w.faults(), nil)
 	require.Positive(t, w.says("instance=a"))
 	replays := int64(0)
 	for _, a := range accounts {

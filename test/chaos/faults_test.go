@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/nova-social/nova-streams/internal/reconcile"
+	"github.com/nova-social/nova-streams/schemas"
 )
 
 // fault is something that happens to a world with the workers a and b under load. It leaves them running.
@@ -37,12 +40,7 @@ func (w *world) faults() []fault {
 			w.progress()
 			w.slow(0)
 		}, ""},
-		{"one is killed and comes back after its session", func(w *world) {
-			name := w.any()
-			w.workers[name].kill(w.t)
-			time.Sleep(session + 500*time.Millisecond)
-			w.start(name)
-		}, ""},
+		{"one is killed and comes back after its session", (*world).outlived, ""},
 		{"one is killed and comes back under another name", func(w *world) {
 			name := w.any()
 			w.workers[name].kill(w.t)
@@ -50,15 +48,9 @@ func (w *world) faults() []fault {
 			w.instances[name] = fmt.Sprintf("renamed-%d", w.renamed)
 			w.joins(name)
 		}, "instance=renamed"},
-		{"a third comes and leaves", func(w *world) {
-			c := w.joins("c")
-			w.pause(time.Second)
-			c.stop(w.t)
-		}, "instance=c"},
+		{"a third comes and leaves", (*world).visited, "instance=c"},
 		{"a third comes and is killed", func(w *world) {
-			c := w.joins("c")
-			w.pause(time.Second)
-			c.kill(w.t)
+			w.visitedAndKilled()
 			time.Sleep(session)
 		}, "instance=c"},
 		{"one is frozen beyond its session", func(w *world) { w.frozen(w.any()) }, leaseOver},
@@ -96,6 +88,28 @@ func (w *world) killed(names ...string) {
 	for _, n := range names {
 		w.start(n)
 	}
+}
+
+// outlived kills a worker and starts it again when its session is over.
+func (w *world) outlived() {
+	name := w.any()
+	w.workers[name].kill(w.t)
+	time.Sleep(session + 500*time.Millisecond)
+	w.start(name)
+}
+
+// visited has a third worker come, stay for a while, and leave.
+func (w *world) visited() {
+	c := w.joins("c")
+	w.pause(time.Second)
+	c.stop(w.t)
+}
+
+// visitedAndKilled has a third worker come, stay for a while, and be killed.
+func (w *world) visitedAndKilled() {
+	c := w.joins("c")
+	w.pause(time.Second)
+	c.kill(w.t)
 }
 
 // joins starts a worker that its groups do not know and waits until it has a partition.
@@ -174,6 +188,24 @@ func (w *world) brokerAway(d time.Duration) {
 	w.kafka.Kill(i)
 	time.Sleep(d)
 	w.kafka.Restart(i)
+}
+
+// struck lets things happen under load, each of FAULTS (three times as many as there are, if that is not set), and compares
+// everything with the recount; what reconciliation finds must be forgiven (nil forgives nothing). It returns the accounts.
+func (w *world) struck(all []fault, forgiven func(reconcile.Finding) bool) map[string]schemas.Accounting {
+	w.t.Helper()
+	n := int(envInt(w.t, "FAULTS", int64(3*len(all))))
+	w.perSecond = min(perSecond, 60*perSecond/n) // embedded brokers do not compact: whoever starts reads all there was
+	w.feed("")
+	w.start("a")
+	w.start("b")
+	reconciled := w.reconciling(forgiven)
+	w.strike(n, all)
+	w.endFeed()
+	accounts := w.drain(w.truth.sent)
+	reconciled()
+	w.requireExact(accounts)
+	return accounts
 }
 
 // strike lets n faults happen at random moments, each of them at least once where n allows. A fault that the logs must

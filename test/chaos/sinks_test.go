@@ -34,18 +34,7 @@ func strikeSinks(t *testing.T, faults func(*world) []fault, forgiven func(reconc
 	t.Helper()
 	w := newWorld(t, 1, app.Processors, func(j *job) { j.Role = app.Sinks })
 	w.createViews()
-	all := faults(w)
-	n := int(envInt(t, "FAULTS", int64(3*len(all))))
-	w.perSecond = min(perSecond, 60*perSecond/n)
-	w.feed("")
-	w.start("a")
-	w.start("b")
-	reconciled := w.reconciling(forgiven)
-	w.strike(n, all)
-	w.endFeed()
-	accounts := w.drain(w.truth.sent)
-	reconciled()
-	w.requireExact(accounts)
+	w.struck(faults(w), forgiven)
 	require.Positive(t, w.says(finishing), "no fault fell between an announcement and its commit")
 	t.Logf("%d announced ranges were finished by others", w.says(finishing))
 	return w
@@ -70,22 +59,9 @@ func (w *world) sinkFaults() []fault {
 	return only([]fault{
 		{"one is killed", func(w *world) { w.killed(w.any()) }, ""},
 		{"both are killed", func(w *world) { w.killed("a", "b") }, ""},
-		{"one is killed and comes back after its session", func(w *world) {
-			name := w.any()
-			w.workers[name].kill(w.t)
-			time.Sleep(session + 500*time.Millisecond)
-			w.start(name)
-		}, ""},
-		{"a third comes and leaves", func(w *world) {
-			c := w.joins("c")
-			w.pause(time.Second)
-			c.stop(w.t)
-		}, ""},
-		{"a third comes and is killed", func(w *world) {
-			c := w.joins("c")
-			w.pause(time.Second)
-			c.kill(w.t)
-		}, ""},
+		{"one is killed and comes back after its session", (*world).outlived, ""},
+		{"a third comes and leaves", (*world).visited, ""},
+		{"a third comes and is killed", (*world).visitedAndKilled, ""},
 		{"one is frozen for a moment", func(w *world) {
 			name := w.any()
 			w.workers[name].signal(w.t, syscall.SIGSTOP)
