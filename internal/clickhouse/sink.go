@@ -168,7 +168,7 @@ func (s *Sink) insist(session context.Context, partition int32) insist {
 				tries++
 				s.status.waiting(partition, err)
 				level := slog.LevelWarn
-				if _, open := errors.AsType[*BreakerError](err); open { // nothing was tried
+				if Kind(err) == KindBreakerOpen { // nothing was tried
 					level = slog.LevelDebug
 				} else {
 					s.deps.Metrics.retried()

@@ -1,7 +1,6 @@
 package clickhouse
 
 import (
-	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -65,9 +64,8 @@ func (s *Sink) Status() Status {
 	case st.state == StateRunning && len(st.stuck) > 0:
 		out.State = StateWaiting
 	}
-	for _, p := range slices.Sorted(maps.Keys(st.stuck)) {
-		out.LastError = st.stuck[p]
-		break
+	if stuck := slices.Sorted(maps.Keys(st.stuck)); len(stuck) > 0 {
+		out.LastError = st.stuck[stuck[0]]
 	}
 	for _, p := range slices.Sorted(maps.Keys(st.claims)) {
 		h := st.claims[p]
@@ -110,7 +108,7 @@ func (st *status) waiting(partition int32, err error) {
 	if st.stuck == nil {
 		st.stuck = map[int32]string{}
 	}
-	if _, open := errors.AsType[*BreakerError](err); open && st.stuck[partition] != "" {
+	if Kind(err) == KindBreakerOpen && st.stuck[partition] != "" {
 		return
 	}
 	st.stuck[partition] = err.Error()
