@@ -72,7 +72,7 @@ func (h *here) ready() bool {
 const pingPatience = 500 * time.Millisecond
 
 // degraded returns the servers that what runs here needs and goes on without: the sink waits, and the API answers from
-// its views. Of the sink's server its breaker tells: asking would count there as a success of inserts.
+// its views. Of the sink's server its breaker tells: asking in vain would count there as a failure.
 func (h *here) degraded(ctx context.Context) []string {
 	away := false
 	if writer := h.writer.Load(); writer != nil {

@@ -10,8 +10,8 @@ import (
 
 // buildJobs adds the periodic work that goes with the sinks. Its calls have breakers of their own: it is not to hold
 // up the sink.
-func (a *App) buildJobs(calls *clickhouse.CallMetrics) error {
-	client, err := clickhouse.Open(a.cfg.ClickHouse, clickhouse.Named("jobs"), clickhouse.Measured(calls))
+func (a *App) buildJobs() error {
+	client, err := clickhouse.Open(a.cfg.ClickHouse, clickhouse.Named("jobs"), clickhouse.Measured(a.calls()))
 	if err != nil {
 		return err
 	}
@@ -21,7 +21,7 @@ func (a *App) buildJobs(calls *clickhouse.CallMetrics) error {
 		{Name: "views", Every: a.cfg.ClickHouse.Views.Check, Run: keeper.Check},
 	}
 	if a.cfg.Reconcile.Interval > 0 {
-		compare, err := a.reconcileJob(calls)
+		compare, err := a.reconcileJob()
 		if err != nil {
 			return err
 		}

@@ -66,8 +66,8 @@ func Reconcile(ctx context.Context, cfg config.Config, codecs *schemas.Codecs, n
 }
 
 // reconcileJob is the comparison that is made every so often.
-func (a *App) reconcileJob(calls *clickhouse.CallMetrics) (jobs.Job, error) {
-	client, err := openTable(a.cfg.ClickHouse, clickhouse.Measured(calls))
+func (a *App) reconcileJob() (jobs.Job, error) {
+	client, err := openTable(a.cfg.ClickHouse, clickhouse.Measured(a.calls()))
 	if err != nil {
 		return jobs.Job{}, err
 	}

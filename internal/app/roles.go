@@ -96,7 +96,7 @@ func (a *App) buildSinks() error {
 		a.add("sink "+m.Table, sink.Run)
 	}
 	a.here.sinks.Store(&sinks)
-	return a.buildJobs(a.calls())
+	return a.buildJobs()
 }
 
 // buildAPI also begins to serve: while the rest is waited for, the program is alive and says that it is not ready.
