@@ -22,9 +22,6 @@ const (
 	stopTimeout = 10 * time.Second
 )
 
-// errStdin says that standard input has ended.
-var errStdin = errors.New("standard input ended")
-
 // run serves until ctx ends or, if asked, stdin does.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
 	flags := flag.NewFlagSet("chdb-server", flag.ContinueOnError)
@@ -124,7 +121,7 @@ func untilEnd(ctx context.Context, r io.Reader) context.Context {
 	ctx, cancel := context.WithCancelCause(ctx)
 	go func() {
 		_, err := io.Copy(io.Discard, r) // an error is an end, too
-		cancel(fmt.Errorf("%w: %w", errStdin, cmp.Or(err, io.EOF)))
+		cancel(fmt.Errorf("reading standard input: %w", cmp.Or(err, io.EOF)))
 	}()
 	return ctx
 }
