@@ -68,7 +68,9 @@ func (j job) config() config.Config {
 	cfg.Kafka.Brokers, cfg.Kafka.Partitions = j.Brokers, 4
 	cfg.Registry.URL = j.Registry
 	cfg.HTTP.Addr = "127.0.0.1:0" // several on one host
-	cfg.ClickHouse.Addrs = []string{j.Server}
+	if j.Server != "" {
+		cfg.ClickHouse.Addrs = []string{j.Server}
+	}
 	cfg.ClickHouse.InsertTimeout, cfg.ClickHouse.ReadTimeout = impatience, impatience
 	if j.Copies > 1 {
 		cfg.Kafka.Replication, cfg.Kafka.MinInsyncReplicas = int16(j.Copies), 2

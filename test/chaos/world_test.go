@@ -144,6 +144,7 @@ func (w *world) feed(tag string) {
 	ctx, cancel := context.WithCancel(w.t.Context())
 	w.fed = make(chan struct{})
 	w.stopFeed = cancel
+	w.t.Cleanup(w.endFeed) // before what it feeds ends: a test may end amid it
 	go func() {
 		defer close(w.fed)
 		w.truth.feed(ctx, w.t, w.job.Brokers, readEvents(w.t, testdata), w.perSecond, tag)
