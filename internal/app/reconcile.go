@@ -19,10 +19,10 @@ import (
 // comparing is how long one query of a comparison may take: it reads all rows of the time looked at.
 const comparing = 5 * time.Minute
 
-// openTable connects to post_events when first used; what it returns must be closed.
-func openTable(cfg clickhouse.Config, options ...clickhouse.Option) (*clickhouse.Client, error) {
+// openTable connects to post_events when first used, under a name in metrics; what it returns must be closed.
+func openTable(cfg clickhouse.Config, name string, options ...clickhouse.Option) (*clickhouse.Client, error) {
 	cfg.QueryTimeout, cfg.ReadTimeout = max(cfg.QueryTimeout, comparing), max(cfg.ReadTimeout, comparing)
-	return clickhouse.Open(cfg, append(options, clickhouse.Named("reconcile"))...)
+	return clickhouse.Open(cfg, append(options, clickhouse.Named(name))...)
 }
 
 // reconciler compares by way of connections that others have made, and one to Kafka for each comparison.
@@ -56,7 +56,7 @@ func Reconcile(ctx context.Context, cfg config.Config, codecs *schemas.Codecs, n
 	if err := inspector.Reach(ctx); err != nil {
 		return nil, err
 	}
-	client, err := openTable(cfg.ClickHouse)
+	client, err := openTable(cfg.ClickHouse, "reconcile")
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func Reconcile(ctx context.Context, cfg config.Config, codecs *schemas.Codecs, n
 
 // reconcileJob is the comparison that is made every so often.
 func (a *App) reconcileJob() (jobs.Job, error) {
-	client, err := openTable(a.cfg.ClickHouse, clickhouse.Measured(a.calls()))
+	client, err := openTable(a.cfg.ClickHouse, "reconcile", clickhouse.Measured(a.calls()))
 	if err != nil {
 		return jobs.Job{}, err
 	}

@@ -25,7 +25,7 @@ func TestSinks_wait_for_room(t *testing.T) {
 	disk := filepath.Join(dir, "clickhouse")
 	mountSmall(t, disk)
 	w := newWorld(t, 1, app.Sinks, nil, devstacktest.DataDir(dir))
-	w.createViews()
+	w.createView()
 	w.perSecond = 300
 	w.feed("")
 	w.start("a")
@@ -44,7 +44,9 @@ func TestSinks_wait_for_room(t *testing.T) {
 	w.endFeed()
 	accounts := w.drain(w.truth.sent)
 	w.requireExact(accounts)
-	w.requireHours(w.rollUps()...)
+	w.requireHours(raw)
+	w.requireHours(byHour)
+	w.requireRollUps()
 }
 
 // mountSmall makes dir a file system of its own, of 64 MiB, until the test ends.

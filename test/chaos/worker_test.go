@@ -72,6 +72,7 @@ func (j job) config() config.Config {
 		cfg.ClickHouse.Addrs = []string{j.Server}
 	}
 	cfg.ClickHouse.InsertTimeout, cfg.ClickHouse.ReadTimeout = impatience, impatience
+	cfg.ClickHouse.Views.Check = time.Second
 	if j.Copies > 1 {
 		cfg.Kafka.Replication, cfg.Kafka.MinInsyncReplicas = int16(j.Copies), 2
 	}

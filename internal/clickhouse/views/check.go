@@ -47,7 +47,7 @@ func check(views []view, tables []facts) []Metadata {
 	rows := make([]Metadata, len(views))
 	for i, v := range views {
 		rows[i] = Metadata{View: v.name, Target: v.target, Sources: v.sources, Rows: by[v.target].Rows, CheckedAt: now}
-		if v.bucket > 0 {
+		if v.rollUp != nil {
 			rows[i].kept(v, by)
 		} else {
 			rows[i].refreshed(by[v.name])
@@ -90,7 +90,7 @@ func trouble(v view, by map[string]facts) string {
 		return "missing: " + strings.Join(missing, ", ")
 	case f.Engine != "MaterializedView":
 		return "is no materialized view, but a " + f.Engine
-	case v.bucket == 0 && f.Refreshed == 0 && f.Exception == "":
+	case v.rollUp == nil && f.Refreshed == 0 && f.Exception == "":
 		return "never refreshed"
 	}
 	return f.Exception

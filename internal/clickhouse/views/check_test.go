@@ -12,8 +12,8 @@ func TestCheck(t *testing.T) {
 	now := time.Unix(100*hour+90, 0).UTC()
 	at := func(s int64) time.Time { return time.Unix(s, 0).UTC() }
 	views := []view{
-		{"h_mv", "h", []string{"raw"}, time.Hour},
-		{"s_mv", "s", []string{"h"}, 0},
+		{"h_mv", "h", []string{"raw"}, hourly},
+		{"s_mv", "s", []string{"h"}, nil},
 	}
 	raw := facts{Name: "raw", Rows: 9, Newest: 100*hour + 59}
 	target := facts{Name: "h", Rows: 5, Newest: 100 * hour, Written: 100*hour + 61}

@@ -10,6 +10,7 @@ import (
 type Metrics struct {
 	duration  *prometheus.GaugeVec
 	staleness *prometheus.GaugeVec
+	added     *prometheus.CounterVec
 }
 
 // NewMetrics registers the metrics of the views.
@@ -21,8 +22,11 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		staleness: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "mv_staleness", Help: "Seconds since the last refresh of a view, or by which the view is behind its source; it grows while ClickHouse cannot be asked.",
 		}, []string{"view"}),
+		added: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "nova_view_repaired_rows_total", Help: "Hours or minutes of posts to which something was added that a view lacked after the server was killed, by view.",
+		}, []string{"view"}),
 	}
-	r.MustRegister(m.duration, m.staleness)
+	r.MustRegister(m.duration, m.staleness, m.added)
 	return m
 }
 
@@ -37,5 +41,11 @@ func (m *Metrics) show(rows []Metadata, ago time.Duration) {
 		if r.IntervalS > 0 {
 			m.duration.WithLabelValues(r.View).Set(float64(r.DurationMS) / 1000)
 		}
+	}
+}
+
+func (m *Metrics) repaired(view string, rows int) {
+	if m != nil {
+		m.added.WithLabelValues(view).Add(float64(rows))
 	}
 }

@@ -7,3 +7,12 @@ var factsSQL string
 
 //go:embed sql/insert.sql
 var insertSQL string
+
+//go:embed sql/repairs.sql
+var repairsSQL string
+
+//go:embed sql/differing.sql
+var differingSQL string
+
+//go:embed sql/lacking.sql
+var lackingSQL string

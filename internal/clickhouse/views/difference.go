@@ -1,0 +1,40 @@
+package views
+
+import "time"
+
+// difference is by how much the committed rows of a post in one hour or minute exceed what the roll-up says.
+type difference struct {
+	Bucket      int64  `ch:"bucket"` // begin, Unix seconds
+	PostID      string `ch:"post_id"`
+	Views       int64  `ch:"views"`
+	Likes       int64  `ch:"likes"`
+	Comments    int64  `ch:"comments"`
+	Shares      int64  `ch:"shares"`
+	Impressions int64  `ch:"impressions"`
+	DwellMS     int64  `ch:"dwell_ms"`
+	Open        int64  `ch:"open"` // rows that are not committed, which the roll-up may have counted or not
+}
+
+// lacks reports whether the roll-up is short of it. Rows that it has counted and that are not committed make the
+// difference smaller, never larger.
+func (d difference) lacks() bool {
+	least := min(d.Views, d.Likes, d.Comments, d.Shares, d.Impressions, d.DwellMS)
+	most := max(d.Views, d.Likes, d.Comments, d.Shares, d.Impressions, d.DwellMS)
+	return least >= 0 && most > 0
+}
+
+// sort splits differences: what is to be added, by the month it belongs to, as the roll-ups are partitioned; and whether
+// something cannot be told yet. A roll-up that says more than rows of which none is open is left alone: rows were removed.
+func sortOut(all []difference) (add map[string][]difference, unclear bool) {
+	add = map[string][]difference{}
+	for _, d := range all {
+		switch {
+		case d.lacks():
+			month := time.Unix(d.Bucket, 0).UTC().Format("200601")
+			add[month] = append(add[month], d)
+		case d.Open > 0:
+			unclear = true
+		}
+	}
+	return add, unclear
+}
