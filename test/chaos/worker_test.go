@@ -71,7 +71,7 @@ func (j job) config() config.Config {
 	if j.Server != "" {
 		cfg.ClickHouse.Addrs = []string{j.Server}
 	}
-	cfg.ClickHouse.InsertTimeout, cfg.ClickHouse.ReadTimeout = impatience, impatience
+	cfg.ClickHouse.InsertTimeout, cfg.ClickHouse.ReadTimeout, cfg.ClickHouse.QueryTimeout = impatience, impatience, impatience
 	cfg.ClickHouse.Views.Check = time.Second
 	if j.Copies > 1 {
 		cfg.Kafka.Replication, cfg.Kafka.MinInsyncReplicas = int16(j.Copies), 2
@@ -87,7 +87,7 @@ func (j job) config() config.Config {
 // session is the silence after which a member's partitions are given away.
 const session = 2 * time.Second
 
-// impatience is how long an insert may take: a frozen server is given up on, and may still do what it was told.
+// impatience is how long a call of ClickHouse may take: a frozen server is given up on, and may still do what it was told.
 const impatience = 2 * time.Second
 
 // worker is a running worker process.
