@@ -102,6 +102,7 @@ func Run(ctx context.Context, cfg Config, settings config.Config, out io.Writer,
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return pipeline.Run(ctx) })
+	group.Go(func() error { return stack.Keep(ctx) })
 	group.Go(func() error {
 		reader := &client{base: "http://" + pipeline.Addr()}
 		if !reader.waitReady(ctx) {
