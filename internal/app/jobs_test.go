@@ -24,5 +24,5 @@ func TestBuild_names_each_client_of_ClickHouse(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^clickhouse_breaker_state{client="(\w+)"}`).FindAllStringSubmatch(text(t, a.Addr(), "/metrics"), -1) {
 		clients = append(clients, m[1])
 	}
-	require.ElementsMatch(t, []string{"sink", "read", "jobs", "reconcile"}, clients)
+	require.ElementsMatch(t, []string{"sink", "read", "jobs", "repair", "reconcile"}, clients)
 }
