@@ -37,7 +37,7 @@ func (s *Stack) Keep(ctx context.Context) error {
 		}, backoff.WithMaxTries(keepTries), backoff.WithMaxElapsedTime(0))
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // asked to end
 		case err != nil:
 			return fmt.Errorf("starting ClickHouse again after it had ended by itself (%v): %w", child.err, err) //nolint:errorlint // nil where it ended well
 		}
