@@ -1,4 +1,3 @@
-// Package docker holds the real stack as files. Its test checks them against the program: there is nothing to run.
 package docker
 
 import (
