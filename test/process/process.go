@@ -24,7 +24,7 @@ const (
 type Process struct {
 	Name  string                                      // for messages
 	Log   string                                      // path of the file that its output is appended to
-	New   func(context.Context) *exec.Cmd             // how to start it
+	New   func(context.Context) *exec.Cmd             // how to start it; SIGKILL ends it with this process unless it says otherwise
 	Ready func(ctx context.Context, said []byte) bool // whether it is, from what it said since its start
 	Grace os.Signal                                   // asks it to end; nil for SIGTERM
 
@@ -53,7 +53,9 @@ func (p *Process) Start(ctx context.Context) error {
 	if command.SysProcAttr == nil {
 		command.SysProcAttr = &syscall.SysProcAttr{}
 	}
-	command.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	if command.SysProcAttr.Pdeathsig == 0 {
+		command.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	}
 	if err := command.Start(); err != nil {
 		return fmt.Errorf("starting %s: %w", p.Name, err)
 	}

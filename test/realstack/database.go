@@ -26,6 +26,9 @@ const (
 	databaseName     = "nova"
 	databaseOwner    = "nova"
 	databasePassword = "nova"
+
+	// quickly has the server end without tidying its files, but with its shared memory, which SIGKILL would leave.
+	quickly = syscall.SIGQUIT
 )
 
 // findPostgres returns the directory of the server's programs.
@@ -73,13 +76,13 @@ func (p programs) newDatabase(ctx context.Context, dir string, port int) (*proce
 			command := exec.CommandContext(ctx, filepath.Join(p.postgres, "postgres"), "-D", data, "-p", strconv.Itoa(port),
 				"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "wal_level=logical", "-c", "fsync=off",
 				"-c", "shared_buffers=32MB", "-c", "logging_collector=off")
-			command.Dir, command.SysProcAttr = dir, &syscall.SysProcAttr{Credential: as}
+			command.Dir, command.SysProcAttr = dir, &syscall.SysProcAttr{Credential: as, Pdeathsig: quickly}
 			return command
 		},
 		Ready: func(ctx context.Context, _ []byte) bool {
 			return inDatabase(ctx, databaseURL(port, "postgres"), "SELECT 1") == nil
 		},
-		Grace: syscall.SIGINT, // does not wait for clients
+		Grace: quickly,
 	}, nil
 }
 

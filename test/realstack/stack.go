@@ -86,13 +86,17 @@ func (s *Stack) RestartConnect() {
 	require.NoError(s.tb, s.worker.Start(s.tb.Context()))
 }
 
-// end kills what runs. A process that ended by itself fails the test.
+// end ends what runs. A process that ended by itself fails the test.
 func (s *Stack) end() {
 	for _, p := range s.processes() {
 		if !p.Started() {
 			continue
 		}
-		if err := p.Kill(); err != nil {
+		end := p.Kill
+		if p == s.database {
+			end = p.Stop
+		}
+		if err := end(); err != nil {
 			s.tb.Error(err)
 		}
 	}
