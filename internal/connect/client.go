@@ -40,10 +40,10 @@ type Refusal struct {
 	Message string `json:"message"`
 }
 
-// Error is the first line of what Connect said.
+// Error is what Connect said, but for where it says it again.
 func (r *Refusal) Error() string {
-	line, _, _ := strings.Cut(strings.TrimSpace(r.Message), "\n")
-	return fmt.Sprintf("Connect says (%d): %s", r.Code, line)
+	message, _, _ := strings.Cut(r.Message, "\nYou can also find")
+	return fmt.Sprintf("Connect says (%d): %s", r.Code, strings.TrimSpace(message))
 }
 
 // isCode says whether Connect refused with an HTTP status.
@@ -79,6 +79,10 @@ func (c *Client) call(ctx context.Context, method string, at *url.URL, in, out a
 	}
 	answer, err := c.http.Do(request)
 	if err != nil {
+		var where *url.Error
+		if errors.As(err, &where) {
+			err = where.Err // it says the address again
+		}
 		return fmt.Errorf("reaching Connect at %s: %w", c.base.Redacted(), err)
 	}
 	defer answer.Body.Close()

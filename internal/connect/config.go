@@ -10,13 +10,14 @@ import (
 // Config says where Connect is and how long to wait for it.
 type Config struct {
 	ConnectURL string        // base URL of Kafka Connect's REST API; may hold user and password (http://user:password@host:port)
+	Connector  string        // name of the connector that status and snapshot are about
 	Timeout    time.Duration // for one call
 	Settle     time.Duration // how long the tasks must have run before a registered connector counts as running
 }
 
 // DefaultConfig returns the defaults, with the port that Connect uses.
 func DefaultConfig() Config {
-	return Config{ConnectURL: "http://127.0.0.1:8083", Timeout: 10 * time.Second, Settle: 2 * time.Second}
+	return Config{ConnectURL: "http://127.0.0.1:8083", Connector: "nova", Timeout: 10 * time.Second, Settle: 3 * time.Second}
 }
 
 // Validate names the first field that breaks its rule, and its value; never the password in a URL.
@@ -27,6 +28,8 @@ func (c Config) Validate() error {
 		return errors.New("connect: ConnectURL must be a URL, got one that cannot be parsed")
 	case u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
 		return fmt.Errorf("connect: ConnectURL must be http://host:port or https://host:port, got %q", u.Redacted())
+	case c.Connector == "":
+		return errors.New("connect: Connector must be named")
 	case c.Timeout <= 0:
 		return fmt.Errorf("connect: Timeout must be positive, got %v", c.Timeout)
 	case c.Settle < 0:

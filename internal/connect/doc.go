@@ -1,6 +1,7 @@
-// Package connect looks after a connector through Kafka Connect's REST API: it registers it, says how its tasks are, and
-// makes the signal that has Debezium read tables again. It writes nothing to Kafka and knows no database.
+// Package connect looks after a connector of Kafka Connect: it registers it and says how its tasks are, through Connect's
+// REST API, and has Debezium read tables again, by a signal in Kafka. It knows no database: what Connect needs to reach
+// one, it has itself.
 //
 // Guarantee: Register returns without an error only when the tasks have run for a while with the configuration that was
-// given; a second Register of the same changes nothing.
+// given; a second Register of the same changes nothing. A signal that was sent is read once Debezium runs.
 package connect

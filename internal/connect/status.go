@@ -31,15 +31,28 @@ type Task struct {
 	State
 }
 
-// Reason is the line of the trace that says most: the innermost cause if one is named, else the first line.
+// Reason is what it failed with: the first line of the trace, and the innermost cause if one is named.
 func (s State) Reason() string {
 	reason, rest, _ := strings.Cut(strings.TrimSpace(s.Trace), "\n")
+	cause := ""
 	for line := range strings.Lines(rest) {
-		if cause, ok := strings.CutPrefix(strings.TrimSpace(line), "Caused by: "); ok {
-			reason = cause
+		if c, ok := strings.CutPrefix(line, "Caused by: "); ok {
+			cause = "; the cause is " + strings.TrimSpace(c)
 		}
 	}
-	return reason
+	return strings.TrimSpace(reason) + cause
+}
+
+// String is the state, where, and why if it failed.
+func (s State) String() string {
+	text := s.State
+	if s.Worker != "" {
+		text += " on " + s.Worker
+	}
+	if reason := s.Reason(); reason != "" {
+		text += ": " + reason
+	}
+	return text
 }
 
 // NotRunningError says which parts of a connector do not run.
@@ -49,28 +62,17 @@ type NotRunningError struct{ Status Status }
 func (e *NotRunningError) Error() string {
 	var parts []string
 	if s := e.Status.Connector; s.State != running {
-		parts = append(parts, "it is "+s.describe())
+		parts = append(parts, "it is "+s.String())
 	}
 	for _, t := range e.Status.Tasks {
 		if t.State.State != running {
-			parts = append(parts, fmt.Sprintf("task %d is %s", t.ID, t.describe()))
+			parts = append(parts, fmt.Sprintf("task %d is %v", t.ID, t.State))
 		}
 	}
 	if len(e.Status.Tasks) == 0 {
 		parts = append(parts, "it has no tasks")
 	}
 	return fmt.Sprintf("connector %s does not run: %s", e.Status.Name, strings.Join(parts, "; "))
-}
-
-func (s State) describe() string {
-	text := s.State
-	if s.Worker != "" {
-		text += " on " + s.Worker
-	}
-	if reason := s.Reason(); reason != "" {
-		text += ": " + reason
-	}
-	return text
 }
 
 // Check returns a *NotRunningError unless the connector and all of its tasks, of which there is at least one, run.

@@ -1,6 +1,7 @@
 package realstack
 
 import (
+	"log/slog"
 	"os"
 	"strings"
 	"testing"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/nova-social/nova-streams/docker"
 	"github.com/nova-social/nova-streams/internal/connect"
+	"github.com/nova-social/nova-streams/internal/registry"
+	"github.com/nova-social/nova-streams/schemas"
 )
 
 // written is how many records the statements of testdata make: a row read or inserted is one, an update one, a delete two,
@@ -24,6 +27,21 @@ func TestChanges_as_JSON(t *testing.T) {
 	happen(t, s, "json")
 	got := describe(t, readAll(t, s, written), plainJSON)
 	require.Equal(t, golden(t), got)
+
+	// Connect is killed amid 5,000 rows, of which it loses none: it repeats some.
+	const rows = 5000
+	inserted := make(chan error, 1)
+	go func() { inserted <- insertLikes(t.Context(), s.DatabaseURL(), rows) }()
+	before := written["cdc.likes"]
+	waitForRecords(t, s, "cdc.likes", before+rows/10)
+	s.KillConnect()
+	atKill := count(t, s, "cdc.likes")
+	require.NoError(t, <-inserted)
+	require.Less(t, atKill, before+rows, "killed amid")
+	s.RestartConnect()
+	began := time.Now()
+	records := readLikes(t, s, rows)
+	t.Logf("killed after %d records; all there %.1f s after Connect is again, with %d repeats", atKill-before, time.Since(began).Seconds(), records-rows)
 }
 
 // The same comes as Avro, except that its converter writes a default where there is NULL.
@@ -35,6 +53,12 @@ func TestChanges_as_Avro(t *testing.T) {
 	want := strings.Replace(golden(t), null, invented, 1)
 	require.NotEqual(t, want, golden(t))
 	require.Equal(t, want, got)
+
+	// The registry is one for our own schemas, too: each is registered, and found by its id.
+	client, err := registry.New(registry.Config{URL: s.RegistryURL(), Timeout: 10 * time.Second}, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	_, err = schemas.NewCodecs(t.Context(), client)
+	require.NoError(t, err)
 }
 
 // happen registers the product's connector between two halves of the story.

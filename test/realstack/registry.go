@@ -19,7 +19,7 @@ func (p programs) newRegistry(dir string, port int) (*process.Process, error) {
 	return &process.Process{
 		Name: "the registry", Log: filepath.Join(dir, "registry.log"),
 		New: func(ctx context.Context) *exec.Cmd {
-			return process.Java(ctx, p.java, dir, "-Dquarkus.http.host=127.0.0.1", "-Dquarkus.http.port="+strconv.Itoa(port),
+			return process.Java(ctx, p.java, dir, "-Djava.io.tmpdir="+dir, "-Dquarkus.http.host=127.0.0.1", "-Dquarkus.http.port="+strconv.Itoa(port),
 				"-Dquarkus.log.level=WARN", "-jar", filepath.Join(p.registry, "apicurio-registry-app-2.6.13.Final-runner.jar"))
 		},
 		Ready: func(ctx context.Context, _ []byte) bool {

@@ -45,7 +45,7 @@ func (p programs) newWorker(dir, broker string, at ports) (*process.Process, err
 	return &process.Process{
 		Name: "Kafka Connect", Log: filepath.Join(dir, "connect.log"),
 		New: func(ctx context.Context) *exec.Cmd {
-			command := process.Java(ctx, p.java, dir, "-Dlog4j2.configurationFile="+loggingConfig, "-cp", filepath.Join(p.worker, "*"),
+			command := process.Java(ctx, p.java, dir, "-Djava.io.tmpdir="+dir, "-Dlog4j2.configurationFile="+loggingConfig, "-cp", filepath.Join(p.worker, "*"),
 				"org.apache.kafka.connect.cli.ConnectDistributed", workerConfig)
 			command.Env = append(os.Environ(),
 				"CDC_DATABASE_HOST=127.0.0.1", "CDC_DATABASE_PORT="+strconv.Itoa(at.database), "CDC_DATABASE_NAME="+databaseName,
