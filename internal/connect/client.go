@@ -34,22 +34,22 @@ func New(config Config) (*Client, error) {
 	return &Client{config: config, base: base, http: &http.Client{Timeout: config.Timeout}}, nil
 }
 
-// Refusal is what Connect answers instead of doing what it is asked.
-type Refusal struct {
+// RefusedError is what Connect answers instead of doing what it is asked.
+type RefusedError struct {
 	Code    int    `json:"error_code"`
 	Message string `json:"message"`
 }
 
 // Error is what Connect said, but for where it says it again.
-func (r *Refusal) Error() string {
-	message, _, _ := strings.Cut(r.Message, "\nYou can also find")
-	return fmt.Sprintf("Connect says (%d): %s", r.Code, strings.TrimSpace(message))
+func (e *RefusedError) Error() string {
+	message, _, _ := strings.Cut(e.Message, "\nYou can also find")
+	return fmt.Sprintf("Connect says (%d): %s", e.Code, strings.TrimSpace(message))
 }
 
 // isCode says whether Connect refused with an HTTP status.
 func isCode(err error, code int) bool {
-	var refusal *Refusal
-	return errors.As(err, &refusal) && refusal.Code == code
+	refused, ok := errors.AsType[*RefusedError](err)
+	return ok && refused.Code == code
 }
 
 // at is the address of a resource.
@@ -59,7 +59,7 @@ func (c *Client) at(path ...string) *url.URL { return c.base.JoinPath(path...) }
 func isNotFound(err error) bool { return isCode(err, http.StatusNotFound) }
 
 // call sends in, if it is not nil, and reads the answer into out, if that is not nil. An answer that is not 2xx is a
-// *Refusal.
+// *RefusedError.
 func (c *Client) call(ctx context.Context, method string, at *url.URL, in, out any) error {
 	var body io.Reader
 	if in != nil {
@@ -79,9 +79,8 @@ func (c *Client) call(ctx context.Context, method string, at *url.URL, in, out a
 	}
 	answer, err := c.http.Do(request)
 	if err != nil {
-		var where *url.Error
-		if errors.As(err, &where) {
-			err = where.Err // it says the address again
+		if where, ok := errors.AsType[*url.Error](err); ok { // it says the address again
+			err = where.Err
 		}
 		return fmt.Errorf("reaching Connect at %s: %w", c.base.Redacted(), err)
 	}
@@ -91,12 +90,12 @@ func (c *Client) call(ctx context.Context, method string, at *url.URL, in, out a
 		return fmt.Errorf("reading Connect's answer: %w", err)
 	}
 	if answer.StatusCode/100 != 2 {
-		refusal := &Refusal{}
-		if json.Unmarshal(text, refusal) != nil || refusal.Message == "" {
-			refusal.Message = answer.Status // something before Connect answered
+		refused := &RefusedError{}
+		if json.Unmarshal(text, refused) != nil || refused.Message == "" {
+			refused.Message = answer.Status // something before Connect answered
 		}
-		refusal.Code = answer.StatusCode
-		return refusal
+		refused.Code = answer.StatusCode
+		return refused
 	}
 	if out == nil {
 		return nil

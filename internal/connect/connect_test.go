@@ -37,7 +37,7 @@ func (w *worker) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	w.calls = append(w.calls, call)
 	refuse := func(code int, message string) {
 		out.WriteHeader(code)
-		_ = json.NewEncoder(out).Encode(Refusal{code, message})
+		_ = json.NewEncoder(out).Encode(RefusedError{code, message})
 	}
 	switch {
 	case r.Method == http.MethodGet && w.config == nil:
@@ -97,17 +97,17 @@ func TestRegister_changes_only_what_differs(t *testing.T) {
 	ok := state("RUNNING", "RUNNING")
 	stored := ours.named()
 	for name, c := range map[string]struct {
-		worker worker
+		worker *worker
 		want   Outcome
 		calls  []string
 	}{
-		"missing":   {worker{statuses: []string{ok}}, Created, []string{"GET /connectors/nova/config", "PUT /connectors/nova/config"}},
-		"other":     {worker{statuses: []string{ok}, config: map[string]string{"name": "nova"}}, Updated, []string{"GET /connectors/nova/config", "PUT /connectors/nova/config"}},
-		"same":      {worker{statuses: []string{ok}, config: stored}, Unchanged, []string{"GET /connectors/nova/config"}},
-		"failed":    {worker{statuses: []string{state("RUNNING", "FAILED"), ok}, config: stored}, Restarted, []string{"GET /connectors/nova/config", "POST /connectors/nova/restart?includeTasks=true&onlyFailed=true"}},
-		"rebalance": {worker{statuses: []string{ok}, busy: 1}, Created, []string{"GET /connectors/nova/config", "PUT /connectors/nova/config", "GET /connectors/nova/config", "PUT /connectors/nova/config"}},
+		"missing":   {&worker{statuses: []string{ok}}, Created, []string{"GET /connectors/nova/config", "PUT /connectors/nova/config"}},
+		"other":     {&worker{statuses: []string{ok}, config: map[string]string{"name": "nova"}}, Updated, []string{"GET /connectors/nova/config", "PUT /connectors/nova/config"}},
+		"same":      {&worker{statuses: []string{ok}, config: stored}, Unchanged, []string{"GET /connectors/nova/config"}},
+		"failed":    {&worker{statuses: []string{state("RUNNING", "FAILED"), ok}, config: stored}, Restarted, []string{"GET /connectors/nova/config", "POST /connectors/nova/restart?includeTasks=true&onlyFailed=true"}},
+		"rebalance": {&worker{statuses: []string{ok}, busy: 1}, Created, []string{"GET /connectors/nova/config", "PUT /connectors/nova/config", "GET /connectors/nova/config", "PUT /connectors/nova/config"}},
 	} {
-		w := &c.worker
+		w := c.worker
 		got, err := clientOf(t, w, 0).Register(t.Context(), ours)
 		require.NoError(t, err, name)
 		require.Equal(t, c.want, got, name)
@@ -119,6 +119,7 @@ func TestRegister_changes_only_what_differs(t *testing.T) {
 
 // What Connect tells just after a change is from before it: only what lasts is believed.
 func TestRegister_waits_for_what_lasts(t *testing.T) {
+	t.Parallel()
 	ok, old := state("RUNNING", "RUNNING"), state("RUNNING", "FAILED")
 	looks := func(status string, n int) (all []string) {
 		for range n {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -26,7 +27,7 @@ func Parse(text []byte) (Connector, error) {
 		return c, fmt.Errorf("reading a connector: %w", err)
 	}
 	if c.Name == "" || c.Config["connector.class"] == "" {
-		return c, fmt.Errorf(`reading a connector: it needs "name" and, in "config", "connector.class"`)
+		return c, errors.New(`reading a connector: it needs "name" and, in "config", "connector.class"`)
 	}
 	return c, nil
 }
@@ -59,20 +60,20 @@ func (c *Client) Register(ctx context.Context, connector Connector) (Outcome, er
 }
 
 func (c *Client) put(ctx context.Context, connector Connector) (Outcome, error) {
+	outcome := Updated
 	present, err := c.ConfigOf(ctx, connector.Name)
-	if err != nil && !isNotFound(err) {
+	switch {
+	case isNotFound(err):
+		outcome = Created
+	case err != nil:
 		return "", err
-	}
-	if err == nil && maps.Equal(present, connector.named()) {
+	case maps.Equal(present, connector.named()):
 		return c.restartFailed(ctx, connector.Name)
 	}
-	if e := c.call(ctx, http.MethodPut, c.at("connectors", connector.Name, "config"), connector.named(), nil); e != nil {
-		return "", fmt.Errorf("registering connector %s: %w", connector.Name, e)
+	if err := c.call(ctx, http.MethodPut, c.at("connectors", connector.Name, "config"), connector.named(), nil); err != nil {
+		return "", fmt.Errorf("registering connector %s: %w", connector.Name, err)
 	}
-	if err != nil {
-		return Created, nil
-	}
-	return Updated, nil
+	return outcome, nil
 }
 
 // named is the configuration as Connect stores it.
@@ -95,7 +96,7 @@ func (c *Client) restartFailed(ctx context.Context, name string) (Outcome, error
 	return Restarted, nil
 }
 
-// ConfigOf returns the configuration of a connector; one that Connect does not know is a *Refusal with code 404.
+// ConfigOf returns the configuration of a connector; one that Connect does not know is a *RefusedError with code 404.
 func (c *Client) ConfigOf(ctx context.Context, name string) (map[string]string, error) {
 	var config map[string]string
 	if err := c.call(ctx, http.MethodGet, c.at("connectors", name, "config"), nil, &config); err != nil {

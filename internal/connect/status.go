@@ -96,7 +96,7 @@ func (s Status) failed() bool {
 	return failed
 }
 
-// Status asks how a connector is. One that Connect does not know is a *Refusal with code 404.
+// Status asks how a connector is. One that Connect does not know is a *RefusedError with code 404.
 func (c *Client) Status(ctx context.Context, name string) (Status, error) {
 	var s Status
 	if err := c.call(ctx, http.MethodGet, c.at("connectors", name, "status"), nil, &s); err != nil {

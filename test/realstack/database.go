@@ -31,21 +31,24 @@ const (
 	quickly = syscall.SIGQUIT
 )
 
-// findPostgres returns the directory of the server's programs.
-func findPostgres(ctx context.Context) (string, error) {
-	missing := fmt.Errorf("PostgreSQL %s (package postgresql-%s) is needed and not there; `make test-real` installs it where it can use apt-get", postgresVersion, postgresVersion)
-	initdb := filepath.Join("/usr/lib/postgresql", postgresVersion, "bin", "initdb") // where Debian puts it, off the PATH
+// debianPrograms is where Debian puts the server's programs, off the PATH.
+const debianPrograms = "/usr/lib/postgresql/" + postgresVersion + "/bin"
+
+// findPostgres returns the directory of the server's programs: the given one, or where the PATH has them.
+func findPostgres(ctx context.Context, dir string) (string, error) {
+	const missing = "PostgreSQL " + postgresVersion + " is needed (package postgresql-" + postgresVersion + "); `make test-real` installs it where there is apt-get"
+	initdb := filepath.Join(dir, "initdb")
 	if _, err := os.Stat(initdb); err != nil {
 		if initdb, err = exec.LookPath("initdb"); err != nil {
-			return "", missing
+			return "", errors.New(missing + "; there is none")
 		}
 	}
 	said, err := exec.CommandContext(ctx, initdb, "--version").Output()
 	if err != nil {
 		return "", fmt.Errorf("asking %s for its version: %w", initdb, err)
 	}
-	if !strings.Contains(string(said), " "+postgresVersion+".") {
-		return "", fmt.Errorf("%w: %s is %s", missing, initdb, strings.TrimSpace(string(said)))
+	if version := strings.TrimSpace(string(said)); !strings.Contains(version, " "+postgresVersion+".") {
+		return "", fmt.Errorf("%s; %s says %q", missing, initdb, version)
 	}
 	return filepath.Dir(initdb), nil
 }

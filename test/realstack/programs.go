@@ -25,7 +25,7 @@ type programs struct {
 
 // resolve finds all programs and fetches what is not in the cache.
 func resolve(ctx context.Context, log func(...any)) (p programs, err error) {
-	if p.postgres, err = findPostgres(ctx); err != nil {
+	if p.postgres, err = findPostgres(ctx, debianPrograms); err != nil {
 		return p, err
 	}
 	if p.java, err = process.FindJava(ctx); err != nil {

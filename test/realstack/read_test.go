@@ -108,12 +108,12 @@ func describe(t *testing.T, records []*kgo.Record, decode decoder) string {
 			}
 			line += "\n    " + sorted(t, change.Before) + "\n    " + sorted(t, change.After)
 		}
+		byKey[place] = append(byKey[place], line)
 		for _, h := range r.Headers {
 			if strings.HasSuffix(h.Key, "key") { // of a row that changed its key
-				line += "\n    " + h.Key + " " + string(h.Value)
+				byKey[place] = append(byKey[place], "  "+h.Key+" "+string(h.Value))
 			}
 		}
-		byKey[place] = append(byKey[place], line)
 	}
 	var text strings.Builder
 	for _, place := range slices.Sorted(maps.Keys(byKey)) {
