@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/nova-social/nova-streams/docker"
 	"github.com/nova-social/nova-streams/internal/connect"
@@ -28,6 +29,16 @@ func TestChanges_as_JSON(t *testing.T) {
 	got := describe(t, readAll(t, s, written), plainJSON)
 	require.Equal(t, golden(t), got)
 
+	// A row larger than brokers take by themselves.
+	const large = 7 << 20
+	conn, err := pgx.Connect(t.Context(), s.DatabaseURL())
+	require.NoError(t, err)
+	defer conn.Close(t.Context())
+	_, err = conn.Exec(t.Context(), `INSERT INTO comments (id, content) VALUES (gen_random_uuid(), repeat('x', $1::int))`, large)
+	require.NoError(t, err)
+	records := readAll(t, s, map[string]int{"cdc.comments": written["cdc.comments"] + 1})
+	require.Equal(t, 1, countIf(records, func(r *kgo.Record) bool { return len(r.Value) > large }))
+
 	// Connect is killed amid 5,000 rows, of which it loses none: it repeats some.
 	const rows = 5000
 	inserted := make(chan error, 1)
@@ -40,8 +51,8 @@ func TestChanges_as_JSON(t *testing.T) {
 	require.Less(t, atKill, before+rows, "killed amid")
 	s.RestartConnect()
 	began := time.Now()
-	records := readLikes(t, s, rows)
-	t.Logf("killed after %d records; all there %.1f s after Connect is again, with %d repeats", atKill-before, time.Since(began).Seconds(), records-rows)
+	likes := readLikes(t, s, rows)
+	t.Logf("killed after %d records; all there %.1f s after Connect is again, with %d repeats", atKill-before, time.Since(began).Seconds(), likes-rows)
 }
 
 // The same comes as Avro, except that its converter writes a default where there is NULL.
@@ -59,6 +70,15 @@ func TestChanges_as_Avro(t *testing.T) {
 	require.NoError(t, err)
 	_, err = schemas.NewCodecs(t.Context(), client)
 	require.NoError(t, err)
+}
+
+func countIf(records []*kgo.Record, is func(*kgo.Record) bool) (n int) {
+	for _, r := range records {
+		if is(r) {
+			n++
+		}
+	}
+	return n
 }
 
 // happen registers the product's connector between two halves of the story.
