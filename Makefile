@@ -39,19 +39,21 @@ test: ## all tests, within 5 minutes
 	go test -short -shuffle=on -timeout 10m $(PKG)
 
 .PHONY: test-real
-test-real: ## tests on a real Kafka; installs java and mvn if missing
+test-real: ## tests on real servers: Kafka, Connect with Debezium, PostgreSQL, a registry; installs what is missing
 	@need=; \
 	command -v java >/dev/null || need+=" openjdk-17-jre-headless"; \
 	command -v mvn >/dev/null || need+=" maven"; \
+	[ -x /usr/lib/postgresql/15/bin/initdb ] || command -v initdb >/dev/null || need+=" postgresql-15"; \
 	if [ -n "$$need" ]; then \
-	  command -v apt-get >/dev/null || { echo "make test-real: install java (17 or later) and mvn; without apt-get it cannot" >&2; exit 1; }; \
+	  command -v apt-get >/dev/null || { echo "make test-real: install java (17 or later), mvn and PostgreSQL 15; without apt-get it cannot" >&2; exit 1; }; \
 	  echo "make test-real: installing$$need with apt-get"; \
 	  root=; [ "$$(id -u)" = 0 ] || root=sudo; \
 	  $$root apt-get update -qq; \
 	  $$root apt-get install -y -qq --no-install-recommends $$need >/dev/null; \
 	fi
 	mkdir -p bin/failed
-	NOVA_REAL=1 go test $(KEEP) -count=1 -p 1 -v -timeout 60m ./test/realkafka/... ./test/e2e/... ./test/chaos/...
+	NOVA_REAL=1 go test $(KEEP) -count=1 -p 1 -v -timeout 60m ./test/realkafka/... ./test/realstack/... ./test/e2e/... ./test/chaos/...
+	NOVA_REAL=1 go test $(KEEP) -count=1 -v -timeout 10m -run _on_real_servers ./cmd/nova
 
 .PHONY: race
 race: ## all tests under the race detector

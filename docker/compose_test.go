@@ -1,4 +1,3 @@
-// Package docker holds the real stack as files. Its test checks them against the program: there is nothing to run.
 package docker
 
 import (
@@ -9,9 +8,12 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/compose-spec/compose-go/v2/loader"
+	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
@@ -24,46 +26,89 @@ import (
 	"github.com/nova-social/nova-streams/internal/trending"
 )
 
-type compose struct {
-	Services map[string]struct {
-		Image       string
-		Build       struct{ Dockerfile string }
-		Command     []string
-		Ports       []string
-		Environment map[string]string
-		Volumes     []string
-		DependsOn   map[string]struct{ Condition string } `yaml:"depends_on"`
-		Healthcheck struct{ Test []string }
-	}
-	Volumes map[string]any
+// load reads the file as docker compose does, with the services of all profiles. A mistake of form is an error there.
+func load(t *testing.T) *types.Project {
+	t.Helper()
+	project, err := loader.LoadWithContext(t.Context(), types.ConfigDetails{
+		WorkingDir: "..", ConfigFiles: []types.ConfigFile{{Filename: "../docker-compose.yml"}},
+	}, loader.WithProfiles([]string{"*"}))
+	require.NoError(t, err)
+	return project
 }
 
-func load(t *testing.T) compose {
-	t.Helper()
-	text, err := os.ReadFile("../docker-compose.yml")
-	require.NoError(t, err)
-	var c compose
-	require.NoError(t, yaml.Unmarshal(text, &c))
-	return c
-}
+// environ is what a service is told, as os.Environ gives it.
+func environ(s types.ServiceConfig) []string { return s.Environment.ToMapping().Values() }
+
+// isOurs says whether a service runs the program.
+func isOurs(s types.ServiceConfig) bool { return s.Image == "nova-streams" }
 
 // Whoever runs `nova` outside finds every server where the defaults look for it, and nobody else can reach it.
 func TestPortsAreTheDefaults(t *testing.T) {
 	c, d := load(t), config.Default()
-	registry, err := url.Parse(d.Registry.URL)
-	require.NoError(t, err)
-	redis, err := url.Parse(d.Redis.URL)
-	require.NoError(t, err)
 	for service, addr := range map[string]string{
-		"nova": d.HTTP.Addr, "kafka": d.Kafka.Brokers[0], "clickhouse": d.ClickHouse.Addrs[0], "registry": registry.Host, "redis": redis.Host,
+		"nova": d.HTTP.Addr, "kafka": d.Kafka.Brokers[0], "clickhouse": d.ClickHouse.Addrs[0], "registry": hostOf(t, d.Registry.URL),
+		"redis": hostOf(t, d.Redis.URL), "connect": hostOf(t, d.CDC.ConnectURL),
 	} {
-		_, port, err := net.SplitHostPort(addr)
-		require.NoError(t, err)
-		require.Equal(t, []string{addr + ":" + port}, c.Services[service].Ports, service)
+		require.Len(t, c.Services[service].Ports, 1, service)
+		p := c.Services[service].Ports[0]
+		require.Equal(t, addr, net.JoinHostPort(p.HostIP, p.Published), service)
 	}
 	for name, s := range c.Services {
 		for _, p := range s.Ports {
-			require.Regexp(t, `^127\.0\.0\.1:\d+:\d+$`, p, name)
+			require.Equal(t, "127.0.0.1", p.HostIP, name)
+			require.Equal(t, p.Published, strconv.Itoa(int(p.Target)), name)
+		}
+	}
+}
+
+var pinned = regexp.MustCompile(`^[\w./-]+:v?\d+\.\d+[\w.-]*$`)
+
+// No image is another tomorrow: neither those that run nor those that ours are made from.
+func TestImagesArePinned(t *testing.T) {
+	built := map[string]bool{}
+	for name, s := range load(t).Services {
+		if s.Build == nil {
+			require.Regexp(t, pinned, s.Image, name)
+			continue
+		}
+		built[s.Build.Dockerfile] = true
+	}
+	require.Equal(t, map[string]bool{"docker/Dockerfile": true, "docker/connect/Dockerfile": true}, built)
+	for file := range built {
+		text, err := os.ReadFile(filepath.Join("..", file))
+		require.NoError(t, err)
+		from := regexp.MustCompile(`(?m)^FROM (\S+)`).FindAllSubmatch(text, -1)
+		require.Len(t, from, 2, file)
+		for _, image := range from {
+			if string(image[1]) != "gcr.io/distroless/static-debian12:nonroot" { // has no versions; it holds no program
+				require.Regexp(t, pinned, string(image[1]), file)
+			}
+		}
+		for _, copied := range regexp.MustCompile(`(?m)^COPY (docker/\S+)`).FindAllSubmatch(text, -1) {
+			found, err := filepath.Glob(filepath.Join("..", string(copied[1])))
+			require.NoError(t, err)
+			require.NotEmpty(t, found, "%s: %s", file, copied[1])
+		}
+	}
+}
+
+// Every server says whether it works, and nothing starts before what it needs does. The program has no shell to ask with:
+// whoever runs it asks /health/ready.
+func TestServersSayWhetherTheyWork(t *testing.T) {
+	c := load(t)
+	for name, s := range c.Services {
+		if isOurs(s) {
+			require.Nil(t, s.HealthCheck, name)
+		} else {
+			require.NotNil(t, s.HealthCheck, name)
+			require.Greater(t, len(s.HealthCheck.Test), 1, name)
+		}
+		for dependency, on := range s.DependsOn {
+			want := types.ServiceConditionHealthy
+			if isOurs(c.Services[dependency]) {
+				want = types.ServiceConditionCompletedSuccessfully
+			}
+			require.Equal(t, want, on.Condition, "%s on %s", name, dependency)
 		}
 	}
 }
@@ -73,37 +118,27 @@ func TestEnvironmentIsUnderstood(t *testing.T) {
 	c := load(t)
 	ours := 0
 	for name, s := range c.Services {
-		if s.Build.Dockerfile == "" {
-			require.Regexp(t, `^[\w./-]+:v?\d+\.\d+[\w.-]*$`, s.Image, "%s: the image is pinned", name)
+		if !isOurs(s) {
 			continue
 		}
 		ours++
-		require.FileExists(t, filepath.Join("..", s.Build.Dockerfile))
-		var environ []string
-		for k, v := range s.Environment {
-			environ = append(environ, k+"="+v)
-		}
-		e, err := config.Load(config.Sources{Environ: environ})
+		e, err := config.Load(config.Sources{Environ: environ(s)})
 		require.NoError(t, err, name)
-		for _, addr := range []string{e.Kafka.Brokers[0], hostOf(t, e.Registry.URL), e.ClickHouse.Addrs[0], hostOf(t, e.Redis.URL)} {
+		for _, addr := range []string{
+			e.Kafka.Brokers[0], hostOf(t, e.Registry.URL), e.ClickHouse.Addrs[0], hostOf(t, e.Redis.URL), hostOf(t, e.CDC.ConnectURL),
+		} {
 			host, _, err := net.SplitHostPort(addr)
 			require.NoError(t, err)
 			require.Contains(t, c.Services, host, name)
 		}
 		ch := c.Services["clickhouse"]
-		require.Equal(t, ch.Environment["CLICKHOUSE_USER"], e.ClickHouse.User)
-		require.Equal(t, ch.Environment["CLICKHOUSE_PASSWORD"], e.ClickHouse.Password.Reveal())
-		require.Contains(t, ch.Healthcheck.Test, "--password="+e.ClickHouse.Password.Reveal())
-		require.Contains(t, c.Services["kafka"].Environment["KAFKA_ADVERTISED_LISTENERS"], "//"+e.Kafka.Brokers[0]+",")
-		for dependency, on := range s.DependsOn {
-			require.Contains(t, c.Services, dependency)
-			if on.Condition == "service_healthy" {
-				require.NotEmpty(t, c.Services[dependency].Healthcheck.Test, dependency)
-			}
-		}
+		require.Equal(t, *ch.Environment["CLICKHOUSE_USER"], e.ClickHouse.User)
+		require.Equal(t, *ch.Environment["CLICKHOUSE_PASSWORD"], e.ClickHouse.Password.Reveal())
+		require.Contains(t, ch.HealthCheck.Test, "--password="+e.ClickHouse.Password.Reveal())
+		require.Contains(t, *c.Services["kafka"].Environment["KAFKA_ADVERTISED_LISTENERS"], "//"+e.Kafka.Brokers[0]+",")
 	}
-	require.Equal(t, 3, ours)
-	require.Contains(t, c.Services["kafka"].Environment["KAFKA_ADVERTISED_LISTENERS"], "//"+config.Default().Kafka.Brokers[0])
+	require.Equal(t, 4, ours)
+	require.Contains(t, *c.Services["kafka"].Environment["KAFKA_ADVERTISED_LISTENERS"], "//"+config.Default().Kafka.Brokers[0])
 }
 
 func hostOf(t *testing.T, raw string) string {
@@ -139,15 +174,15 @@ func TestMountedFilesAndVolumesExist(t *testing.T) {
 	for name, s := range c.Services {
 		for _, v := range s.Volumes {
 			mounts++
-			if source, _, _ := strings.Cut(v, ":"); strings.HasPrefix(source, "./") {
-				_, err := os.Stat(filepath.Join("..", source))
+			if v.Type == types.VolumeTypeBind {
+				_, err := os.Stat(v.Source)
 				require.NoError(t, err, name)
 			} else {
-				require.Contains(t, c.Volumes, source, name)
+				require.Contains(t, c.Volumes, v.Source, name)
 			}
 		}
 	}
-	require.Positive(t, mounts)
+	require.Equal(t, 9, mounts)
 }
 
 // Every process that serves its metrics is asked for them, however many there are of a service.
@@ -168,11 +203,11 @@ func TestPrometheusAsksEveryProcess(t *testing.T) {
 	require.Equal(t, "A", asked.Type)
 	var serving []string
 	for name, s := range load(t).Services {
-		if s.Build.Dockerfile == "" || s.Command[0] != "run" {
+		if !isOurs(s) || s.Command[0] != "run" {
 			continue
 		}
 		serving = append(serving, name)
-		_, port, err := net.SplitHostPort(s.Environment["NOVA_HTTP_ADDR"])
+		_, port, err := net.SplitHostPort(*s.Environment["NOVA_HTTP_ADDR"])
 		require.NoError(t, err)
 		require.Equal(t, asked.Port, port, name)
 	}

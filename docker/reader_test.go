@@ -30,17 +30,17 @@ func TestGrafanaReadsAsTheReader(t *testing.T) {
 	}
 	require.NoError(t, yaml.Unmarshal(text, &sources))
 	source, c := sources.Datasources[0], load(t)
-	require.Equal(t, source.Type, c.Services["grafana"].Environment["GF_INSTALL_PLUGINS"])
+	require.Equal(t, source.Type, *c.Services["grafana"].Environment["GF_INSTALL_PLUGINS"])
 	require.Contains(t, c.Services, source.JSONData.Host)
 	require.Equal(t, 8123, source.JSONData.Port)
 	require.Equal(t, clickhouse.DefaultConfig().Database, source.JSONData.DefaultDatabase)
 
 	environ := c.Services["migrate"].Environment
-	require.Equal(t, "true", environ["NOVA_CLICKHOUSE_READ_CREATE"])
-	require.Equal(t, environ["NOVA_CLICKHOUSE_READ_USER"], source.JSONData.Username)
-	require.Equal(t, environ["NOVA_CLICKHOUSE_READ_PASSWORD"], source.SecureJSONData.Password)
-	require.NotEqual(t, environ["NOVA_CLICKHOUSE_USER"], source.JSONData.Username)
-	require.Equal(t, "1", c.Services["clickhouse"].Environment["CLICKHOUSE_DEFAULT_ACCESS_MANAGEMENT"])
+	require.Equal(t, "true", *environ["NOVA_CLICKHOUSE_READ_CREATE"])
+	require.Equal(t, *environ["NOVA_CLICKHOUSE_READ_USER"], source.JSONData.Username)
+	require.Equal(t, *environ["NOVA_CLICKHOUSE_READ_PASSWORD"], source.SecureJSONData.Password)
+	require.NotEqual(t, *environ["NOVA_CLICKHOUSE_USER"], source.JSONData.Username)
+	require.Equal(t, "1", *c.Services["clickhouse"].Environment["CLICKHOUSE_DEFAULT_ACCESS_MANAGEMENT"])
 }
 
 // Where the program may not create the user, a file does: the same user with the same rights.

@@ -23,7 +23,7 @@ type program struct {
 
 func (p *program) root() *cobra.Command {
 	root := group("nova", "A social network's real-time back end on Kafka: events in, trending and ClickHouse out.",
-		p.demo(), p.run(), p.load(), p.topics(), p.topology(), p.lag(), p.reconcile(), p.tables(), p.dlq(), p.sql(), p.migrate(), p.config(), p.version())
+		p.demo(), p.run(), p.load(), p.topics(), p.topology(), p.lag(), p.reconcile(), p.tables(), p.dlq(), p.cdc(), p.sql(), p.migrate(), p.config(), p.version())
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentFlags().StringVar(&p.file, "config", "", "YAML `file` of settings")

@@ -14,6 +14,7 @@ import (
 	"github.com/nova-social/nova-streams/api"
 	"github.com/nova-social/nova-streams/internal/cache"
 	"github.com/nova-social/nova-streams/internal/clickhouse"
+	"github.com/nova-social/nova-streams/internal/connect"
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
 	"github.com/nova-social/nova-streams/internal/domain/session"
 	"github.com/nova-social/nova-streams/internal/reconcile"
@@ -30,6 +31,7 @@ type Config struct {
 	Registry   registry.Config
 	ClickHouse clickhouse.Config `koanf:"clickhouse"`
 	Redis      cache.Config
+	CDC        connect.Config
 	Dedup      dedup.Config
 	Sessions   session.Rule
 	Streams    streams.Config        `omit:"Brokers,ClientID,Prefix,Shared,EpochsTopic,Controls"`
@@ -69,6 +71,7 @@ func Default() Config {
 		Registry:   registry.DefaultConfig(),
 		ClickHouse: clickhouse.DefaultConfig(),
 		Redis:      cache.DefaultConfig(),
+		CDC:        connect.DefaultConfig(),
 		Dedup:      dedup.DefaultConfig(),
 		Sessions:   session.DefaultRule(),
 		Streams:    streams.DefaultConfig(),

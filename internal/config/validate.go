@@ -25,6 +25,7 @@ func (c *Config) Validate() error {
 		{"registry", c.Registry.Validate()},
 		{"clickhouse", c.ClickHouse.Validate()},
 		{"redis", c.Redis.Validate()},
+		{"cdc", c.CDC.Validate()},
 		{"dedup", c.Dedup.Validate()},
 		{"sessions", c.Sessions.Validate()},
 		{"streams", stages.Validate()},

@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/nova-social/nova-streams/test/process"
 )
 
 // realEnv asks for tests on the real broker.
@@ -60,14 +62,11 @@ func Start(tb testing.TB, n int, opts ...Option) *Cluster {
 	if o.dir == "" {
 		o.dir = tb.TempDir()
 	}
-	ports, err := freePorts(tb.Context(), 2*n)
+	ports, err := process.FreePorts(tb.Context(), 2*n)
 	require.NoError(tb, err)
 	c := &Cluster{tb: tb}
 	for i := range n {
-		c.brokers = append(c.brokers, &broker{
-			program: program, id: i + 1, dir: filepath.Join(o.dir, "broker-"+strconv.Itoa(i+1)),
-			port: ports[i], controllerPort: ports[n+i],
-		})
+		c.brokers = append(c.brokers, newBroker(program, i+1, filepath.Join(o.dir, "broker-"+strconv.Itoa(i+1)), ports[i], ports[n+i]))
 	}
 	tb.Cleanup(c.end)
 	id := newClusterID()
@@ -77,7 +76,7 @@ func Start(tb testing.TB, n int, opts ...Option) *Cluster {
 			if err := b.prepare(tb.Context(), id, c.brokers, o.extra); err != nil {
 				return err
 			}
-			return b.start(tb.Context())
+			return b.Start(tb.Context())
 		})
 	}
 	require.NoError(tb, started.Wait())
@@ -96,31 +95,31 @@ func (c *Cluster) Brokers() []string {
 // Kill ends broker i, counted from 0, by SIGKILL.
 func (c *Cluster) Kill(i int) {
 	c.tb.Helper()
-	require.NoError(c.tb, c.brokers[i].kill())
+	require.NoError(c.tb, c.brokers[i].Kill())
 }
 
 // Stop ends broker i, counted from 0, by SIGTERM: it hands over what it leads and closes its files. Of three brokers
 // one that is stopped last cannot, for want of a majority, and is killed after a minute, which fails the test.
 func (c *Cluster) Stop(i int) {
 	c.tb.Helper()
-	require.NoError(c.tb, c.brokers[i].stop())
+	require.NoError(c.tb, c.brokers[i].Stop())
 }
 
 // Restart starts broker i, counted from 0, which must have ended, on its data and ports, and returns when it has joined.
 // After Kill that takes the seconds until its former self is given up.
 func (c *Cluster) Restart(i int) {
 	c.tb.Helper()
-	require.NoError(c.tb, c.brokers[i].start(c.tb.Context()))
+	require.NoError(c.tb, c.brokers[i].Start(c.tb.Context()))
 }
 
 // Close kills all brokers that run; a second call does nothing. A broker that ended by itself fails the test.
 func (c *Cluster) Close() {
 	c.tb.Helper()
 	for _, b := range c.brokers {
-		if !b.started() {
+		if !b.Started() {
 			continue
 		}
-		if err := b.kill(); err != nil {
+		if err := b.Kill(); err != nil {
 			c.tb.Error(err)
 		}
 	}
@@ -133,6 +132,6 @@ func (c *Cluster) end() {
 		return
 	}
 	for _, b := range c.brokers {
-		c.tb.Logf("broker %d said:\n%s", b.id, b.tail())
+		c.tb.Logf("broker %d said:\n%s", b.id, b.Tail())
 	}
 }

@@ -66,15 +66,15 @@ func TestThree_go_on_without_one(t *testing.T) {
 func TestRestart_says_why_it_failed(t *testing.T) {
 	c := Start(t, 1)
 	b := c.brokers[0]
-	require.ErrorContains(t, b.start(t.Context()), "started already")
+	require.ErrorContains(t, b.Start(t.Context()), "started already")
 	c.Stop(0)
 	listener, err := net.Listen("tcp", c.Brokers()[0])
 	require.NoError(t, err)
 	defer listener.Close()
-	err = b.start(t.Context())
+	err = b.Start(t.Context())
 	require.ErrorContains(t, err, "broker 1 ended by itself (exit status 1)")
 	require.ErrorContains(t, err, "Address already in use")
-	require.False(t, b.started())
+	require.False(t, b.Started())
 }
 
 const topic = "things"
@@ -136,7 +136,7 @@ func leader(t *testing.T, client *kgo.Client) int32 {
 // residentMiB is what the broker's process has in memory.
 func (b *broker) residentMiB(t *testing.T) int {
 	t.Helper()
-	status, err := os.ReadFile("/proc/" + strconv.Itoa(b.command.Process.Pid) + "/status")
+	status, err := os.ReadFile("/proc/" + strconv.Itoa(b.PID()) + "/status")
 	require.NoError(t, err)
 	_, rest, found := strings.Cut(string(status), "VmRSS:")
 	require.True(t, found)

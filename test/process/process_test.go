@@ -1,4 +1,4 @@
-package realkafka
+package process
 
 import (
 	"os"
@@ -12,7 +12,7 @@ import (
 func TestJava_must_be_there_and_new_enough(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("PATH", dir)
-	_, err := findJava(t.Context())
+	_, err := FindJava(t.Context())
 	require.ErrorContains(t, err, "java (17 or later) is needed and not on the PATH; `make test-real` installs it")
 
 	for says, want := range map[string]string{
@@ -24,7 +24,7 @@ func TestJava_must_be_there_and_new_enough(t *testing.T) {
 	} {
 		script := "#!/bin/sh\necho '" + says + "' >&2\n"
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "java"), []byte(script), 0o755))
-		path, err := findJava(t.Context())
+		path, err := FindJava(t.Context())
 		if want != "" {
 			require.ErrorContains(t, err, want)
 			continue
@@ -43,13 +43,13 @@ func TestFetch_is_all_or_nothing(t *testing.T) {
 	}
 	home := filepath.Join(cache, "kafka")
 	mvn("echo no such artifact; exit 1")
-	require.ErrorContains(t, fetch(t.Context(), home), "no such artifact")
+	require.ErrorContains(t, (Artifacts{}).fetch(t.Context(), home), "no such artifact")
 	left, err := os.ReadDir(cache)
 	require.NoError(t, err)
 	require.Empty(t, left)
 
 	mvn("echo whole > $to/a.jar")
-	require.NoError(t, fetch(t.Context(), home))
+	require.NoError(t, (Artifacts{}).fetch(t.Context(), home))
 	jar, err := os.ReadFile(filepath.Join(home, "a.jar"))
 	require.NoError(t, err)
 	require.Equal(t, "whole", strings.TrimSpace(string(jar)))
@@ -59,7 +59,7 @@ func TestFetch_is_all_or_nothing(t *testing.T) {
 }
 
 func TestPorts_are_free_and_not_for_clients(t *testing.T) {
-	ports, err := freePorts(t.Context(), 20)
+	ports, err := FreePorts(t.Context(), 20)
 	require.NoError(t, err)
 	seen := map[int]bool{}
 	for _, p := range ports {

@@ -1,4 +1,4 @@
-package realkafka
+package process
 
 import (
 	"context"
@@ -9,15 +9,15 @@ import (
 	"strconv"
 )
 
-// Ports for brokers lie below those that Linux gives to clients. Out of its range a client that keeps dialling a broker
-// that is down may be given that very port, and then talks to itself while the broker cannot come back.
+// Ports for servers lie below those that Linux gives to clients. Out of its range a client that keeps dialling a server
+// that is down may be given that very port, and then talks to itself while the server cannot come back.
 const (
 	firstPort = 20000
 	lastPort  = 32000
 )
 
-// freePorts returns n different ports that are free now.
-func freePorts(ctx context.Context, n int) (ports []int, err error) {
+// FreePorts returns n different ports that are free now.
+func FreePorts(ctx context.Context, n int) (ports []int, err error) {
 	for tries := 0; len(ports) < n; tries++ {
 		if tries == 1000 {
 			return nil, errors.Join(fmt.Errorf("looking for %d free ports from %d to %d: found %d", n, firstPort, lastPort, len(ports)), err)
