@@ -12,9 +12,9 @@ import "cmp"
 
 // Position is where in the source's log a change lies.
 type Position struct {
-	Epoch  int32 `json:"epoch"`  // of the source: one that counts anew is the next
-	LSN    int64 `json:"lsn"`    // in the database's log; 0 where it is not known
-	Offset int64 `json:"offset"` // in the topic that brought it
+	Epoch  int32 `avro:"source_epoch"  json:"epoch"`  // of the source: one that counts anew is the next
+	LSN    int64 `avro:"lsn"           json:"lsn"`    // in the database's log; 0 where it is not known
+	Offset int64 `avro:"source_offset" json:"offset"` // in the topic that brought it
 }
 
 // Compare orders changes of one row. Two of one LSN are one change that came twice, whatever their offsets; these decide

@@ -7,8 +7,8 @@ import (
 
 // Column is a name and the text of a JSON value.
 type Column struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
+	Name  string `avro:"name"  json:"name"`
+	Value string `avro:"value" json:"value"`
 }
 
 // Columns are columns, ascending by name, each once.
