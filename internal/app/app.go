@@ -24,6 +24,7 @@ import (
 	"github.com/nova-social/nova-streams/internal/config"
 	"github.com/nova-social/nova-streams/internal/registry"
 	"github.com/nova-social/nova-streams/internal/streams"
+	"github.com/nova-social/nova-streams/processors/cdc"
 	"github.com/nova-social/nova-streams/schemas"
 	"github.com/nova-social/nova-streams/topology"
 )
@@ -52,8 +53,9 @@ func ParseRole(name string) (Role, error) {
 // Options are what tests and the demo add to the configuration.
 type Options struct {
 	Version string
-	Titles  api.Titles // names of posts for the page; nil for none
-	Groups  []string   // goka groups and sinks to run, of those the roles have; nil for all
+	Titles  api.Titles  // names of posts for the page; nil for none
+	Groups  []string    // goka groups and sinks to run, of those the roles have; nil for all
+	Decode  cdc.Decoder // reads the records of connectors; nil for Debezium's
 }
 
 // wants reports whether a group is to run.
@@ -209,7 +211,7 @@ func TopicSpecs(k config.Kafka) []streams.TopicSpec {
 	for _, t := range topology.Topics() {
 		c := t.Config()
 		c["min.insync.replicas"] = strconv.Itoa(k.MinInsyncReplicas)
-		specs = append(specs, streams.TopicSpec{Name: k.Name(t.Name), Partitions: cmp.Or(t.Partitions, k.Partitions), Replication: k.Replication, Config: c})
+		specs = append(specs, streams.TopicSpec{Name: k.Name(t.Name), Partitions: cmp.Or(t.Partitions, k.Partitions), Replication: k.Replication, Config: c, Foreign: t.Foreign})
 	}
 	return specs
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/internal/trending"
 	"github.com/nova-social/nova-streams/processors/deadletter"
+	"github.com/nova-social/nova-streams/processors/entities"
 	"github.com/nova-social/nova-streams/processors/reactions"
 	"github.com/nova-social/nova-streams/processors/scores"
 	"github.com/nova-social/nova-streams/processors/sessions"
@@ -23,12 +24,14 @@ import (
 
 // verbs says what each group does.
 func (a *App) verbs() map[string]streams.Verb {
-	return map[string]streams.Verb{
+	verbs := map[string]streams.Verb{
 		string(topology.Dedup):     a.cfg.Dedup.On,
 		string(topology.Reactions): reactions.On,
 		string(topology.Scores):    scores.Config{Window: a.cfg.Window}.On,
 		string(topology.Sessions):  sessions.Config{Rule: a.cfg.Sessions}.On,
 	}
+	a.cdcVerbs(verbs)
+	return verbs
 }
 
 // stageOptions says what a group wants of the layer beside its graph and verb.
@@ -36,11 +39,13 @@ func (a *App) stageOptions(g topology.Group) streams.Options {
 	opts := streams.Options{RowKey: g.RowKey, Refuse: func(ctx goka.Context, why error, value []byte, size int) schemas.Outcome {
 		return deadletter.RefuseCut(ctx, g.DeadLetters, schemas.ReasonTooLarge, why.Error(), value, size)
 	}}
-	switch g.Name {
-	case topology.Dedup:
+	switch {
+	case g.Name == topology.Dedup:
 		opts.Keep = a.cfg.Dedup.Keep
-	case topology.Sessions:
+	case g.Name == topology.Sessions:
 		opts.Keep = a.cfg.Sessions.Keep
+	case keeps(g):
+		opts.Punctuate, opts.PunctuateEvery = (&entities.Group{Config: a.cfg.Entities}).Sweep, entities.SweepEvery
 	}
 	return opts
 }

@@ -21,7 +21,9 @@ import (
 	"github.com/nova-social/nova-streams/internal/registry"
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/internal/trending"
+	"github.com/nova-social/nova-streams/processors/cdc"
 	"github.com/nova-social/nova-streams/processors/dedup"
+	"github.com/nova-social/nova-streams/processors/entities"
 )
 
 // Config is everything that can be set. What a part is told by the program itself (its brokers, its logger) is not a
@@ -34,6 +36,8 @@ type Config struct {
 	CDC        connect.Config
 	Dedup      dedup.Config
 	Sessions   session.Rule
+	CDC        cdc.Config
+	Entities   entities.Config
 	Streams    streams.Config        `omit:"Brokers,ClientID,Prefix,Shared,EpochsTopic,Controls"`
 	Sink       clickhouse.SinkConfig `omit:"Brokers,ClientID,Prefix"`
 	Reconcile  reconcile.Config
@@ -74,6 +78,8 @@ func Default() Config {
 		CDC:        connect.DefaultConfig(),
 		Dedup:      dedup.DefaultConfig(),
 		Sessions:   session.DefaultRule(),
+		CDC:        cdc.DefaultConfig(),
+		Entities:   entities.DefaultConfig(),
 		Streams:    streams.DefaultConfig(),
 		Sink:       clickhouse.DefaultSinkConfig(),
 		Reconcile:  reconcile.DefaultConfig(),
