@@ -122,7 +122,14 @@ func (a *App) buildAPI(ctx context.Context) error {
 		return err
 	}
 	a.add("view "+string(topology.ScoresTable), view.Run)
-	a.add("trending", func(ctx context.Context) error { return board.Run(ctx, time.Now, view.Recovered) })
+	hides, err := a.newHidden(rows.EntityRows)
+	if err != nil {
+		return err
+	}
+	board.Hide(hides.post)
+	a.add("trending", func(ctx context.Context) error {
+		return board.Run(ctx, time.Now, func() bool { return view.Recovered() && hides.posts.Recovered() && hides.users.Recovered() })
+	})
 	reader, err := a.openReader()
 	if err != nil {
 		return err
