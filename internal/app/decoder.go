@@ -18,6 +18,6 @@ func (a *App) decoder() cdc.Decoder {
 		if r.Value == nil { // a tombstone
 			return nil, nil //nolint:nilnil // nothing to keep
 		}
-		return nil, &cdc.Refusal{Reason: schemas.ReasonEventProcessing, Err: errors.New("this build reads no records of Debezium")}
+		return nil, &cdc.RefusedError{Reason: schemas.ReasonEventProcessing, Err: errors.New("this build reads no records of Debezium")}
 	}
 }

@@ -52,7 +52,7 @@ func (g *Group) On(ctx goka.Context, msg any) schemas.Outcome {
 		return schemas.Skipped
 	}
 	if event.Table != g.Entity.Source {
-		return g.refuse(ctx, raw, &Refusal{schemas.ReasonCdcConnector, fmt.Errorf("it is about table %.100q", event.Table)})
+		return g.refuse(ctx, raw, &RefusedError{schemas.ReasonCdcConnector, fmt.Errorf("it is about table %.100q", event.Table)})
 	}
 	epoch := slices.Index(g.Sources, event.Source.Connector)
 	if epoch < 0 {
@@ -74,7 +74,7 @@ func (g *Group) On(ctx goka.Context, msg any) schemas.Outcome {
 		c.PreviousID, err = join(g.Entity.Key, event.OldKey)
 	}
 	if err != nil {
-		return g.refuse(ctx, raw, &Refusal{schemas.ReasonSchemaMismatch, err})
+		return g.refuse(ctx, raw, &RefusedError{schemas.ReasonSchemaMismatch, err})
 	}
 	c.ID = schemas.NaturalID(id...)
 	ctx.Emit(g.Entity.Changes, c.ID, c)
@@ -106,7 +106,7 @@ func (g *Group) change(ctx goka.Context, e *debezium.Event, epoch int32) *schema
 
 // refuse sends a record to the dead letters, or ends the stage if the error says nothing about the record.
 func (g *Group) refuse(ctx goka.Context, raw schemas.Raw, err error) schemas.Outcome {
-	why, is := errors.AsType[*Refusal](err)
+	why, is := errors.AsType[*RefusedError](err)
 	if !is {
 		ctx.Fail(fmt.Errorf("reading a record of Debezium: %w", err))
 		return schemas.Dead

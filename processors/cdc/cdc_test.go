@@ -104,7 +104,7 @@ func TestPosition_grows_with_the_offset(t *testing.T) {
 	for range 3 {
 		b.in(event("users", debezium.Create, debezium.Columns{"id": `"u"`}, debezium.Columns{"id": `"u"`}), nil)
 		_, got := b.changes()
-		offsets = append(offsets, got[0].Position.Offset)
+		offsets = append(offsets, got[0].Offset)
 	}
 	require.Equal(t, []int64{offsets[0], offsets[0] + 1, offsets[0] + 2}, offsets)
 }
@@ -205,7 +205,7 @@ func TestUnreadable_is_refused_with_its_reason(t *testing.T) {
 		reason schemas.Reason
 		detail string
 	}{
-		{nil, &cdc.Refusal{Reason: schemas.ReasonEventProcessing, Err: errors.New("cut")}, schemas.ReasonEventProcessing, "cut"},
+		{nil, &cdc.RefusedError{Reason: schemas.ReasonEventProcessing, Err: errors.New("cut")}, schemas.ReasonEventProcessing, "cut"},
 		{event("posts", debezium.Create, one, one), nil, schemas.ReasonCdcConnector, `it is about table "posts"`},
 		{event("follows", debezium.Create, one, one), nil, schemas.ReasonSchemaMismatch, "column followee_id, which names a row, has no value"},
 		{event("follows", debezium.Create, debezium.Columns{"follower_id": `"u"`, "followee_id": "null"}, nil), nil, schemas.ReasonSchemaMismatch, "followee_id"},

@@ -17,18 +17,18 @@ type Record struct {
 	Headers   map[string][]byte
 }
 
-// Decoder reads a record: an event; nil if it holds nothing to keep; a *Refusal if it cannot be read. Any other error
+// Decoder reads a record: an event; nil if it holds nothing to keep; a *RefusedError if it cannot be read. Any other error
 // says nothing about the record, but that it cannot be read now.
 type Decoder func(ctx context.Context, r Record) (*debezium.Event, error)
 
-// Refusal says why a record cannot be read.
-type Refusal struct {
+// RefusedError says why a record cannot be read.
+type RefusedError struct {
 	Reason schemas.Reason
 	Err    error
 }
 
 // Error says what is wrong.
-func (r *Refusal) Error() string { return r.Err.Error() }
+func (r *RefusedError) Error() string { return r.Err.Error() }
 
 // Unwrap returns what is wrong.
-func (r *Refusal) Unwrap() error { return r.Err }
+func (r *RefusedError) Unwrap() error { return r.Err }

@@ -22,11 +22,11 @@ var now = time.UnixMilli(1_800_000_000_000)
 // bench is the group of one table.
 type bench struct {
 	*processorstest.Bench
-	t     testing.TB
+	t     *testing.T
 	group *entities.Group
 }
 
-func newBench(t testing.TB, name string) *bench {
+func newBench(t *testing.T, name string) *bench {
 	t.Helper()
 	b := &bench{t: t, group: &entities.Group{
 		Config:  entities.DefaultConfig(),
