@@ -12,7 +12,7 @@ type Metrics struct{ events *prometheus.CounterVec }
 // NewMetrics registers the counters.
 func NewMetrics(registry prometheus.Registerer) *Metrics {
 	m := &Metrics{events: prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "nova_cdc_events_total", Help: "Events of Debezium by table and operation, repeats included.",
+		Name: "cdc_events_total", Help: "Events of Debezium by table and operation, repeats included.",
 	}, []string{"table", "op"})}
 	registry.MustRegister(m.events)
 	return m

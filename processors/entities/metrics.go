@@ -19,10 +19,10 @@ type Metrics struct {
 func NewMetrics(registry prometheus.Registerer, now func() time.Time) *Metrics {
 	m := &Metrics{
 		changes: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "nova_cdc_changes_total", Help: "Changes of rows by table, operation and what became of them.",
+			Name: "cdc_changes_total", Help: "Changes of rows by table, operation and what became of them.",
 		}, []string{"table", "op", "result"}),
 		lag: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "nova_cdc_lag_seconds", Help: "From the commit in the database until the change is applied to its row.",
+			Name: "cdc_lag_seconds", Help: "From the commit in the database until the change is applied to its row.",
 			Buckets: prometheus.ExponentialBuckets(0.01, 2, 16),
 		}, []string{"table"}),
 		now: now,
