@@ -24,7 +24,6 @@ import (
 	"github.com/nova-social/nova-streams/internal/config"
 	"github.com/nova-social/nova-streams/internal/registry"
 	"github.com/nova-social/nova-streams/internal/streams"
-	"github.com/nova-social/nova-streams/processors/cdc"
 	"github.com/nova-social/nova-streams/schemas"
 	"github.com/nova-social/nova-streams/topology"
 )
@@ -53,9 +52,8 @@ func ParseRole(name string) (Role, error) {
 // Options are what tests and the demo add to the configuration.
 type Options struct {
 	Version string
-	Titles  api.Titles  // names of posts for the page; nil for none
-	Groups  []string    // goka groups and sinks to run, of those the roles have; nil for all
-	Decode  cdc.Decoder // reads the records of connectors; nil for Debezium's
+	Titles  api.Titles // names of posts for the page; nil for none
+	Groups  []string   // goka groups and sinks to run, of those the roles have; nil for all
 }
 
 // wants reports whether a group is to run.
@@ -75,11 +73,12 @@ func ParseGroup(name string) (string, error) {
 
 // App is a running program, or one about to run.
 type App struct {
-	cfg     config.Config
-	log     *slog.Logger
-	metrics *prometheus.Registry
-	codecs  *schemas.Codecs
-	opts    Options
+	cfg      config.Config
+	log      *slog.Logger
+	metrics  *prometheus.Registry
+	codecs   *schemas.Codecs
+	registry *registry.Client
+	opts     Options
 
 	callMetrics *clickhouse.CallMetrics // nil until a client is opened
 
@@ -162,6 +161,7 @@ func (a *App) register(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.registry = reg
 	a.onClose(func() error { reg.Close(); return nil })
 	// a decoder that waits for the registry goes on waiting until Close
 	lookups, stop := context.WithCancel(context.WithoutCancel(ctx))

@@ -4,20 +4,23 @@ import (
 	"context"
 	"errors"
 
-	"github.com/nova-social/nova-streams/processors/cdc"
+	"github.com/cenkalti/backoff/v5"
+
+	"github.com/nova-social/nova-streams/internal/registry"
 	"github.com/nova-social/nova-streams/schemas"
-	"github.com/nova-social/nova-streams/schemas/debezium"
 )
 
-// decoder reads what Debezium writes.
-func (a *App) decoder() cdc.Decoder {
-	if a.opts.Decode != nil {
-		return a.opts.Decode
-	}
-	return func(_ context.Context, r cdc.Record) (*debezium.Event, error) {
-		if r.Value == nil { // a tombstone
-			return nil, nil //nolint:nilnil // nothing to keep
+// writers looks up the schemas with which connectors wrote. While the registry cannot be reached it waits: that is no
+// reason to refuse good records, nor to begin anew.
+type writers struct{ registry *registry.Client }
+
+// ByID implements debezium.Schemas.
+func (w writers) ByID(ctx context.Context, id int) (string, error) {
+	return backoff.Retry(ctx, func() (string, error) {
+		text, err := w.registry.Schema(ctx, id)
+		if errors.Is(err, schemas.ErrSchemaNotFound) {
+			return "", backoff.Permanent(err)
 		}
-		return nil, &cdc.RefusedError{Reason: schemas.ReasonEventProcessing, Err: errors.New("this build reads no records of Debezium")}
-	}
+		return text, err
+	}, backoff.WithMaxElapsedTime(0))
 }

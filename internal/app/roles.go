@@ -23,15 +23,14 @@ import (
 )
 
 // verbs says what each group does.
-func (a *App) verbs() map[string]streams.Verb {
+func (a *App) verbs() (map[string]streams.Verb, error) {
 	verbs := map[string]streams.Verb{
 		string(topology.Dedup):     a.cfg.Dedup.On,
 		string(topology.Reactions): reactions.On,
 		string(topology.Scores):    scores.Config{Window: a.cfg.Window}.On,
 		string(topology.Sessions):  sessions.Config{Rule: a.cfg.Sessions}.On,
 	}
-	a.cdcVerbs(verbs)
-	return verbs
+	return verbs, a.cdcVerbs(verbs)
 }
 
 // stageOptions says what a group wants of the layer beside its graph and verb.
@@ -59,7 +58,10 @@ func (a *App) layer() streams.Config {
 func (a *App) buildProcessors() error {
 	cfg := a.layer()
 	cfg.Metrics = streams.NewMetrics(a.metrics)
-	verbs := a.verbs()
+	verbs, err := a.verbs()
+	if err != nil {
+		return err
+	}
 	var stages []*streams.Stage
 	for _, g := range topology.Groups(a.codecs) {
 		if !a.opts.wants(string(g.Name)) {

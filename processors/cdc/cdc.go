@@ -12,6 +12,7 @@
 package cdc
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -25,11 +26,17 @@ import (
 	"github.com/nova-social/nova-streams/topology"
 )
 
+// Decoder reads a record of Debezium. A *debezium.Error says why it cannot be read; any other error says nothing about
+// the record, but that it cannot be read now.
+type Decoder interface {
+	Decode(ctx context.Context, r debezium.Record) (debezium.Result, error)
+}
+
 // Group reads the topic of one table.
 type Group struct {
 	Config
-	Entity topology.Entity
-	Decode Decoder
+	Entity  topology.Entity
+	Decoder Decoder
 	// Partitions are keys of which there is one for each partition of the changes' topic.
 	Partitions []string
 	Metrics    *Metrics // nil for none
@@ -42,17 +49,18 @@ func (g *Group) On(ctx goka.Context, msg any) schemas.Outcome {
 		ctx.Fail(fmt.Errorf("cdc: unexpected %T", msg))
 		return schemas.Dead
 	}
-	event, err := g.Decode(ctx.Context(), Record{
+	result, err := g.Decoder.Decode(ctx.Context(), debezium.Record{
 		Topic: string(ctx.Topic()), Partition: ctx.Partition(), Offset: ctx.Offset(), Key: []byte(ctx.Key()), Value: raw, Headers: ctx.Headers(),
 	})
 	if err != nil {
 		return g.refuse(ctx, raw, err)
 	}
+	event := result.Event
 	if event == nil || event.Operation == debezium.Message {
 		return schemas.Skipped
 	}
 	if event.Table != g.Entity.Source {
-		return g.refuse(ctx, raw, &RefusedError{schemas.ReasonCdcConnector, fmt.Errorf("it is about table %.100q", event.Table)})
+		return g.refuse(ctx, raw, &debezium.Error{Kind: debezium.Connector, Err: fmt.Errorf("it is about table %.100q", event.Table)})
 	}
 	epoch := slices.Index(g.Sources, event.Source.Connector)
 	if epoch < 0 {
@@ -74,7 +82,7 @@ func (g *Group) On(ctx goka.Context, msg any) schemas.Outcome {
 		c.PreviousID, err = join(g.Entity.Key, event.OldKey)
 	}
 	if err != nil {
-		return g.refuse(ctx, raw, &RefusedError{schemas.ReasonSchemaMismatch, err})
+		return g.refuse(ctx, raw, &debezium.Error{Kind: debezium.SchemaMismatch, Err: err})
 	}
 	c.ID = schemas.NaturalID(id...)
 	ctx.Emit(g.Entity.Changes, c.ID, c)
@@ -106,10 +114,10 @@ func (g *Group) change(ctx goka.Context, e *debezium.Event, epoch int32) *schema
 
 // refuse sends a record to the dead letters, or ends the stage if the error says nothing about the record.
 func (g *Group) refuse(ctx goka.Context, raw schemas.Raw, err error) schemas.Outcome {
-	why, is := errors.AsType[*RefusedError](err)
+	why, is := errors.AsType[*debezium.Error](err)
 	if !is {
 		ctx.Fail(fmt.Errorf("reading a record of Debezium: %w", err))
 		return schemas.Dead
 	}
-	return deadletter.Refuse(ctx, topology.CdcDLQ, why.Reason, schemas.Detail(why.Error()), raw)
+	return deadletter.Refuse(ctx, topology.CdcDLQ, schemas.Reason(why.Kind), schemas.Detail(why.Error()), raw)
 }

@@ -27,7 +27,7 @@ type bench struct {
 	entity topology.Entity
 	event  *debezium.Event
 	err    error
-	read   cdc.Record // what the decoder was last given
+	read   debezium.Record // what the decoder was last given
 	group  *cdc.Group
 }
 
@@ -41,16 +41,19 @@ func newBench(t *testing.T, table string) *bench {
 		b.group = &cdc.Group{
 			Config: cdc.Config{Sources: []string{"old", "cdc"}}, Entity: e, Partitions: []string{"one", "two"},
 			Metrics: cdc.NewMetrics(prometheus.NewRegistry()),
-			Decode: func(_ context.Context, r cdc.Record) (*debezium.Event, error) {
-				b.read = r
-				return b.event, b.err
-			},
 		}
+		b.group.Decoder = b
 		b.Bench = processorstest.New(t, topology.CdcGroups(processorstest.Codecs(t))[i], b.group.On)
 		return b
 	}
 	t.Fatalf("no table is named %s", table)
 	return nil
+}
+
+// Decode is the decoder of the group.
+func (b *bench) Decode(_ context.Context, r debezium.Record) (debezium.Result, error) {
+	b.read = r
+	return debezium.Result{Event: b.event}, b.err
 }
 
 // in gives the group a record that means event.
@@ -205,7 +208,7 @@ func TestUnreadable_is_refused_with_its_reason(t *testing.T) {
 		reason schemas.Reason
 		detail string
 	}{
-		{nil, &cdc.RefusedError{Reason: schemas.ReasonEventProcessing, Err: errors.New("cut")}, schemas.ReasonEventProcessing, "cut"},
+		{nil, &debezium.Error{Kind: debezium.EventProcessing, Err: errors.New("cut")}, schemas.ReasonEventProcessing, "cut"},
 		{event("posts", debezium.Create, one, one), nil, schemas.ReasonCdcConnector, `it is about table "posts"`},
 		{event("follows", debezium.Create, one, one), nil, schemas.ReasonSchemaMismatch, "column followee_id, which names a row, has no value"},
 		{event("follows", debezium.Create, debezium.Columns{"follower_id": `"u"`, "followee_id": "null"}, nil), nil, schemas.ReasonSchemaMismatch, "followee_id"},
@@ -244,6 +247,7 @@ func TestConnector_that_is_not_known_stops_the_stage(t *testing.T) {
 
 func TestConfig_names_what_is_wrong(t *testing.T) {
 	require.NoError(t, cdc.DefaultConfig().Validate())
+	require.ErrorContains(t, cdc.Config{Sources: []string{"cdc"}}.Validate(), "Unavailable")
 	for _, sources := range [][]string{nil, {""}, {"a", "b", "a"}} {
 		require.ErrorContains(t, cdc.Config{Sources: sources}.Validate(), "cdc: sources must")
 	}

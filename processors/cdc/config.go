@@ -4,15 +4,22 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/nova-social/nova-streams/schemas/debezium"
 )
 
 // Config says which connectors there are.
 type Config struct {
-	Sources []string // logical names of the connectors, in the order in which their databases took over: of two changes of a row the one of the later source counts, whatever their positions
+	Sources   []string         // logical names of the connectors, in the order in which their databases took over: of two changes of a row the one of the later source counts, whatever their positions
+	Connector debezium.Options // how they are set up
 }
 
-// DefaultConfig knows one connector, cdc.
-func DefaultConfig() Config { return Config{Sources: []string{"cdc"}} }
+// DefaultConfig knows one connector, cdc, with settings as it comes.
+func DefaultConfig() Config {
+	c := Config{Sources: []string{"cdc"}, Connector: debezium.DefaultOptions()}
+	c.Connector.Full = []string{}
+	return c
+}
 
 // Validate names the first field that breaks its rule.
 func (c Config) Validate() error {
@@ -23,6 +30,9 @@ func (c Config) Validate() error {
 		if name == "" || slices.Contains(c.Sources[:i], name) {
 			return fmt.Errorf("cdc: sources must be different names, has %q", c.Sources)
 		}
+	}
+	if err := c.Connector.Validate(); err != nil {
+		return fmt.Errorf("cdc: %w", err)
 	}
 	return nil
 }

@@ -3,6 +3,8 @@ package processorstest
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -58,9 +60,11 @@ func New(tb testing.TB, group topology.Group, verb Verb) *Bench {
 // on is goka's callback.
 func (b *Bench) on(verb Verb) goka.ProcessCallback {
 	return func(ctx goka.Context, msg any) {
+		name := ctx.Key()
 		if b.group.RowKey != nil {
-			b.keys[b.group.RowKey(ctx.Key())] = ctx.Key()
+			name = b.group.RowKey(name)
 		}
+		b.keys[name] = ctx.Key()
 		b.became = append(b.became, verb(layer{ctx, b}, msg))
 	}
 }
@@ -76,9 +80,9 @@ type layer struct {
 
 // Lookup returns the row of that name.
 func (l layer) Lookup(table goka.Table, name string) any { //nolint:forbidigo // as goka has it
-	key, renamed := l.bench.keys[name]
-	if !renamed {
-		key = name
+	key, known := l.bench.keys[name]
+	if !known {
+		return nil
 	}
 	return l.bench.tester.TableValue(table, key)
 }
@@ -116,6 +120,9 @@ func (b *Bench) Out(topic topology.Stream) (keys []string, msgs []any) {
 		keys, msgs = append(keys, key), append(msgs, msg)
 	}
 }
+
+// Keys returns the keys of all records so far that may have a row, one for each.
+func (b *Bench) Keys() []string { return slices.Collect(maps.Values(b.keys)) }
 
 // Row returns the row of key, nil for none.
 func (b *Bench) Row(key string) any {
