@@ -12,6 +12,7 @@
 package cdc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,7 +57,12 @@ func (g *Group) On(ctx goka.Context, msg any) schemas.Outcome {
 		return g.refuse(ctx, raw, err)
 	}
 	event := result.Event
-	if event == nil || event.Operation == debezium.Message {
+	if event == nil {
+		g.Metrics.count(g.Entity.Table, cmp.Or(string(result.Skip), "boundary"))
+		return schemas.Skipped
+	}
+	if event.Operation == debezium.Message {
+		g.Metrics.count(g.Entity.Table, "message")
 		return schemas.Skipped
 	}
 	if event.Table != g.Entity.Source {
@@ -68,7 +74,7 @@ func (g *Group) On(ctx goka.Context, msg any) schemas.Outcome {
 			event.Source.Connector, g.Sources, schemas.ErrHalt))
 		return schemas.Dead
 	}
-	g.Metrics.read(g.Entity.Table, event.Operation)
+	g.Metrics.count(g.Entity.Table, operations[event.Operation])
 	c := g.change(ctx, event, int32(epoch))
 	if event.Operation == debezium.Truncate {
 		c.Op = schemas.ChangeTruncate

@@ -53,6 +53,9 @@ func newBench(t *testing.T, table string) *bench {
 // Decode is the decoder of the group.
 func (b *bench) Decode(_ context.Context, r debezium.Record) (debezium.Result, error) {
 	b.read = r
+	if b.event == nil && b.err == nil {
+		return debezium.Result{Skip: debezium.Tombstone}, nil
+	}
 	return debezium.Result{Event: b.event}, b.err
 }
 
@@ -197,6 +200,8 @@ func TestNothing_to_keep_is_skipped(t *testing.T) {
 	b.event = nil
 	require.Equal(t, schemas.Skipped, b.In("key", now, nil), "a tombstone")
 	require.Nil(t, b.read.Value)
+	require.InDelta(t, 1, testutil.ToFloat64(b.group.Metrics.Events("posts", "message")), 0)
+	require.InDelta(t, 2, testutil.ToFloat64(b.group.Metrics.Events("posts", "tombstone")), 0)
 }
 
 func TestUnreadable_is_refused_with_its_reason(t *testing.T) {

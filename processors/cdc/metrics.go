@@ -12,7 +12,7 @@ type Metrics struct{ events *prometheus.CounterVec }
 // NewMetrics registers the counters.
 func NewMetrics(registry prometheus.Registerer) *Metrics {
 	m := &Metrics{events: prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "cdc_events_total", Help: "Events of Debezium by table and operation, repeats included.",
+		Name: "cdc_events_total", Help: "Records of Debezium by table and operation, or by what is skipped; repeats included.",
 	}, []string{"table", "op"})}
 	registry.MustRegister(m.events)
 	return m
@@ -22,8 +22,8 @@ var operations = map[debezium.Operation]string{
 	debezium.Create: "create", debezium.Update: "update", debezium.Delete: "delete", debezium.Read: "read", debezium.Truncate: "truncate",
 }
 
-func (m *Metrics) read(table string, op debezium.Operation) {
+func (m *Metrics) count(table, op string) {
 	if m != nil {
-		m.events.WithLabelValues(table, operations[op]).Inc()
+		m.events.WithLabelValues(table, op).Inc()
 	}
 }
