@@ -14,7 +14,7 @@ import (
 
 // cdcVerbs adds what the groups between Debezium and the tables do.
 func (a *App) cdcVerbs(verbs map[string]streams.Verb) error {
-	decoder, err := debezium.New(a.cfg.CDC.Connector, writers{a.registry})
+	decoder, err := debezium.New(a.cfg.CDC.Records, writers{a.registry})
 	if err != nil {
 		return err
 	}
@@ -22,7 +22,7 @@ func (a *App) cdcVerbs(verbs map[string]streams.Verb) error {
 	partitions := murmur2.Keys(a.cfg.Kafka.Partitions, schemas.TruncateKey)
 	keeper := &entities.Group{Config: a.cfg.Entities, Metrics: kept}
 	for _, e := range topology.Entities() {
-		reader := &cdc.Group{Config: a.cfg.CDC, Entity: e, Decoder: decoder, Partitions: partitions, Metrics: read}
+		reader := &cdc.Group{Config: a.cfg.CDC.Readers, Entity: e, Decoder: decoder, Partitions: partitions, Metrics: read}
 		verbs[string(e.Reader)] = reader.On
 		if e.Keeper != "" {
 			verbs[string(e.Keeper)] = keeper.On

@@ -33,10 +33,9 @@ type Config struct {
 	Registry   registry.Config
 	ClickHouse clickhouse.Config `koanf:"clickhouse"`
 	Redis      cache.Config
-	CDC        connect.Config
 	Dedup      dedup.Config
 	Sessions   session.Rule
-	CDC        cdc.Config
+	CDC        CDC
 	Entities   entities.Config
 	Streams    streams.Config        `omit:"Brokers,ClientID,Prefix,Shared,EpochsTopic,Controls"`
 	Sink       clickhouse.SinkConfig `omit:"Brokers,ClientID,Prefix"`
@@ -47,6 +46,18 @@ type Config struct {
 	HTTP       api.Config
 	Log        Log
 }
+
+// CDC are the connectors: where they run, and who reads what they write. Both are one section.
+type CDC struct {
+	Connect
+	Readers
+}
+
+// The parts of CDC.
+type (
+	Connect = connect.Config
+	Readers = cdc.Config
+)
 
 // Kafka says which cluster to use and how to create topics there.
 type Kafka struct {
@@ -75,10 +86,9 @@ func Default() Config {
 		Registry:   registry.DefaultConfig(),
 		ClickHouse: clickhouse.DefaultConfig(),
 		Redis:      cache.DefaultConfig(),
-		CDC:        connect.DefaultConfig(),
 		Dedup:      dedup.DefaultConfig(),
 		Sessions:   session.DefaultRule(),
-		CDC:        cdc.DefaultConfig(),
+		CDC:        CDC{connect.DefaultConfig(), cdc.DefaultConfig()},
 		Entities:   entities.DefaultConfig(),
 		Streams:    streams.DefaultConfig(),
 		Sink:       clickhouse.DefaultSinkConfig(),

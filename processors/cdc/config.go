@@ -10,14 +10,14 @@ import (
 
 // Config says which connectors there are.
 type Config struct {
-	Sources   []string         // logical names of the connectors, in the order in which their databases took over: of two changes of a row the one of the later source counts, whatever their positions
-	Connector debezium.Options // how they are set up
+	Sources []string         // logical names of the connectors, in the order in which their databases took over: of two changes of a row the one of the later source counts, whatever their positions
+	Records debezium.Options // how they are written
 }
 
 // DefaultConfig knows one connector, cdc, with settings as it comes.
 func DefaultConfig() Config {
-	c := Config{Sources: []string{"cdc"}, Connector: debezium.DefaultOptions()}
-	c.Connector.Full = []string{}
+	c := Config{Sources: []string{"cdc"}, Records: debezium.DefaultOptions()}
+	c.Records.Full = []string{}
 	return c
 }
 
@@ -31,7 +31,7 @@ func (c Config) Validate() error {
 			return fmt.Errorf("cdc: sources must be different names, has %q", c.Sources)
 		}
 	}
-	if err := c.Connector.Validate(); err != nil {
+	if err := c.Records.Validate(); err != nil {
 		return fmt.Errorf("cdc: %w", err)
 	}
 	return nil
