@@ -53,11 +53,11 @@ type CDC struct {
 	Readers
 }
 
-// The parts of CDC.
-type (
-	Connect = connect.Config
-	Readers = cdc.Config
-)
+// Connect is where the connectors run.
+type Connect = connect.Config
+
+// Readers are who reads what connectors write.
+type Readers = cdc.Config
 
 // Kafka says which cluster to use and how to create topics there.
 type Kafka struct {
