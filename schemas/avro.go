@@ -24,6 +24,8 @@ var (
 	reactionRowSchema   = load("reaction_row")
 	scoreRowSchema      = load("score_row")
 	sessionRowSchema    = load("session_row")
+	changeSchema        = load("change")
+	entityRowSchema     = load("entity_row")
 )
 
 // Schemas rows were once written with.

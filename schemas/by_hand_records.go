@@ -28,7 +28,7 @@ var activityByHand = &byHand[*Activity]{
 }
 
 var reactionInputByHand = &byHand[*ReactionInput]{
-	shape: "64aa63d7ee01763658d25d81ebe5786943e7888c0543d1391a162097fc2e06f2",
+	shape: "82c5a4204c9660b5fee805c097e4d092a90dd34895cd03ab1ccfcdfc101afb97",
 	room: func(i *ReactionInput) int {
 		return recordRoom + originRoom + len(i.UserID) + len(i.PostID) + len(i.CommentID) + len(i.Origin.Emitter)
 	},
@@ -40,13 +40,14 @@ var reactionInputByHand = &byHand[*ReactionInput]{
 		b = appendLong(b, i.EventTime)
 		b = appendLong(b, i.RootTime)
 		b = appendString(b, i.CommentID)
+		b = appendSourcePosition(b, i.Position)
 		return appendOrigin(b, i.Origin), int32(i.Kind) < kindCount && int32(i.Source) < sourceCount
 	},
 	read: func(body []byte) (*ReactionInput, bool) {
 		r := &avroReader{data: body, text: string(body)}
 		record := &ReactionInput{
 			UserID: r.string(), PostID: r.string(), Kind: ReactionKind(r.enum(kindCount)), Source: ReactionSource(r.enum(sourceCount)),
-			EventTime: r.long(), RootTime: r.long(), CommentID: r.string(), Origin: readOrigin(r),
+			EventTime: r.long(), RootTime: r.long(), CommentID: r.string(), Position: readSourcePosition(r), Origin: readOrigin(r),
 		}
 		return record, r.done()
 	},

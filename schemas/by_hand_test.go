@@ -30,6 +30,8 @@ func byHand(c *schemas.Codecs) map[string]struct {
 		"reaction_row":   {c.ReactionRows.(schemas.HandCodec), reactionRows.AsAny()},
 		"score_row":      {c.ScoreRows.(schemas.HandCodec), scoreRows.AsAny()},
 		"session_row":    {c.SessionRows.(schemas.HandCodec), sessionRows.AsAny()},
+		"change":         {c.Changes.(schemas.HandCodec), changes.AsAny()},
+		"entity_row":     {c.EntityRows.(schemas.HandCodec), entityRows.AsAny()},
 	}
 }
 
@@ -123,6 +125,7 @@ func TestByHand_refuses_what_the_schema_has_no_word_for(t *testing.T) {
 		{c.ReactionInputs, &schemas.ReactionInput{Kind: schemas.ReactionUncomment + 1}},
 		{c.ReactionInputs, &schemas.ReactionInput{Source: schemas.SourceDatabase + 1}},
 		{c.Engagements, &schemas.Engagement{Action: 255}},
+		{c.Changes, &schemas.Change{Op: schemas.ChangeTruncate + 1}},
 		{c.ReactionRows, &schemas.ReactionRow{DecidedBy: schemas.SourceDatabase + 1}},
 	} {
 		_, want := wrong.codec.(schemas.HandCodec).BySchema().Encode(wrong.record)

@@ -36,11 +36,14 @@ type Codecs struct {
 	ReactionInputs goka.Codec // *ReactionInput
 	Engagements    goka.Codec // *Engagement
 	DeadLetters    goka.Codec // *DeadLetter
+	Connector      goka.Codec // Raw: what Debezium wrote, which is read with key and headers
+	Changes        goka.Codec // *Change
 
 	DedupRows    RowCodec // *DedupRow
 	ReactionRows RowCodec // *ReactionRow
 	ScoreRows    RowCodec // *ScoreRow
 	SessionRows  RowCodec // *SessionRow
+	EntityRows   RowCodec // *EntityRow
 }
 
 // Subjects under which the topics' schemas are registered: "<topic>-value".
@@ -53,15 +56,20 @@ const (
 	subjectEngagements    = "engagements-value"
 	subjectEnriched       = "enriched-events-value"
 	subjectEnrichedDLQ    = "enriched-events-dlq-value"
+	subjectCdcDLQ         = "cdc-dlq-value"
+	subjectChangesDLQ     = "changes-dlq-value"
 )
+
+// registration is a schema and what it is registered under.
+type registration struct {
+	subject string
+	schema  *avro.Schema
+}
 
 // NewCodecs registers the schema of every topic and returns the codecs. It does not retry: an error means that the
 // registry refused a schema or could not be reached.
 func NewCodecs(ctx context.Context, r Registrar) (*Codecs, error) {
-	registrations := []struct {
-		subject string
-		schema  *avro.Schema
-	}{
+	registrations := []registration{
 		{subjectEvents, eventSchema},
 		{subjectEventsDLQ, deadLetterSchema},
 		{subjectActivity, activitySchema},
@@ -70,6 +78,11 @@ func NewCodecs(ctx context.Context, r Registrar) (*Codecs, error) {
 		{subjectEngagements, engagementSchema},
 		{subjectEnriched, enrichedEventSchema},
 		{subjectEnrichedDLQ, deadLetterSchema},
+		{subjectCdcDLQ, deadLetterSchema},
+		{subjectChangesDLQ, deadLetterSchema},
+	}
+	for _, table := range ChangedTables() {
+		registrations = append(registrations, registration{"changes." + table + "-value", changeSchema})
 	}
 	ids := make(map[string]uint32, len(registrations))
 	for _, reg := range registrations {
@@ -90,9 +103,12 @@ func NewCodecs(ctx context.Context, r Registrar) (*Codecs, error) {
 		ReactionInputs: newFramed[ReactionInput]("reaction input", reactionInputSchema, reactionInputByHand, ids[subjectReactionInputs], lookup),
 		Engagements:    newFramed[Engagement]("engagement", engagementSchema, engagementByHand, ids[subjectEngagements], lookup),
 		DeadLetters:    newFramed[DeadLetter]("dead letter", deadLetterSchema, nil, ids[subjectEventsDLQ], lookup),
+		Connector:      rawCodec{},
+		Changes:        newFramed[Change]("change", changeSchema, changeByHand, ids["changes."+ChangedTables()[0]+"-value"], lookup),
 		DedupRows:      dedupRows,
 		ReactionRows:   reactionRows,
 		ScoreRows:      scoreRows,
 		SessionRows:    sessionRows,
+		EntityRows:     entityRows,
 	}, nil
 }

@@ -21,12 +21,14 @@ func TestSchemasAreRegisteredUnderTheirTopics(t *testing.T) {
 	var want []string
 	for _, topic := range []goka.Stream{
 		topology.Events, topology.EventsDLQ, topology.Activity, topology.ActivityDLQ, topology.ReactionInputs, topology.Engagements,
-		topology.EnrichedEvents, topology.EnrichedDLQ,
+		topology.EnrichedEvents, topology.EnrichedDLQ, topology.CdcDLQ, topology.ChangesDLQ,
+		topology.ChangesOf("posts"), topology.ChangesOf("users"), topology.ChangesOf("comments"), topology.ChangesOf("likes"),
+		topology.ChangesOf("follows"), topology.ChangesOf("revocations"),
 	} {
 		want = append(want, string(topic)+"-value")
 	}
 	require.ElementsMatch(t, want, r.subjects)
-	require.Len(t, r.texts, 6, "all dead-letter topics hold the same record")
+	require.Len(t, r.texts, 7, "all dead-letter topics hold the same record, and so do all topics of changes")
 }
 
 func TestNewCodecsSaysWhichSubjectWasRefused(t *testing.T) {
@@ -38,7 +40,7 @@ func TestNewCodecsSaysWhichSubjectWasRefused(t *testing.T) {
 
 func TestNullAndEmptyValues(t *testing.T) {
 	c, _ := newCodecs(t)
-	for _, codec := range []goka.Codec{c.Events, c.Activity, c.EnrichedEvents, c.ReactionInputs, c.Engagements, c.DeadLetters} {
+	for _, codec := range []goka.Codec{c.Events, c.Activity, c.EnrichedEvents, c.ReactionInputs, c.Engagements, c.DeadLetters, c.Changes} {
 		requireUnreadable(t, decode(t, codec, nil), schemas.ReasonNullValue, "", nil)
 		requireUnreadable(t, decode(t, codec, []byte{}), schemas.ReasonNotAFormat, "", []byte{})
 		for _, other := range [][]byte{{1, 0, 0, 0, 1, 2, 'u'}, {0xff}, []byte("text")} {
@@ -52,7 +54,7 @@ func TestNullAndEmptyValues(t *testing.T) {
 func TestEncodeRefusesOtherTypes(t *testing.T) {
 	c, _ := newCodecs(t)
 	for _, codec := range []goka.Codec{
-		c.Events, c.Activity, c.EnrichedEvents, c.ReactionInputs, c.Engagements, c.DeadLetters, c.DedupRows, c.ReactionRows, c.ScoreRows, c.SessionRows,
+		c.Events, c.Activity, c.EnrichedEvents, c.ReactionInputs, c.Engagements, c.DeadLetters, c.DedupRows, c.ReactionRows, c.ScoreRows, c.SessionRows, c.Changes, c.EntityRows,
 	} {
 		for _, value := range []any{nil, "text", schemas.Engagement{}, (*schemas.Unreadable)(nil)} {
 			_, err := codec.Encode(value)
@@ -89,7 +91,7 @@ func TestUnknownSchemaIsAskedForAgain(t *testing.T) {
 	require.Contains(t, own, `"Engagement"`)
 	data[4] = byte(len(r.texts) + 1)
 	for range 2 {
-		requireUnreadable(t, decode(t, c.Engagements, data), schemas.ReasonUnknownSchema, "schema 7 is not in the registry", data)
+		requireUnreadable(t, decode(t, c.Engagements, data), schemas.ReasonUnknownSchema, "schema 8 is not in the registry", data)
 	}
 	require.Equal(t, 2, r.lookups)
 

@@ -165,6 +165,13 @@ func FuzzSessionRow(f *testing.F) {
 	fuzzRow(f, c.SessionRows)
 }
 
+func FuzzEntityRow(f *testing.F) {
+	c, _ := newCodecs(f)
+	f.Add(encode(f, c.EntityRows, samples(c)["entity_row"].record))
+	f.Add([]byte{1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 'a', 2, '1', 2, 2, 'b', 2, '2', 0, 0}) // columns in two blocks
+	fuzzRow(f, c.EntityRows)
+}
+
 func FuzzCommitMeta(f *testing.F) {
 	f.Add("")
 	f.Add("AQAAAAAAAAAAAAA")

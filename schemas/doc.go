@@ -6,11 +6,14 @@
 //	enriched-events  enriched_event user             EnrichedEvent
 //	reaction-inputs  reaction_input user:post        ReactionInput
 //	engagements      engagement     post             Engagement
+//	cdc.*            of Debezium    primary key      Raw, read by package debezium
+//	changes.*        change         natural id       Change
 //	*-dlq            dead_letter    of the bad input DeadLetter
 //	dedup-table      dedup_row      user:post        DedupRow
 //	reactions-table  reaction_row   user:post        ReactionRow
 //	scores-table     score_row      post             ScoreRow
 //	sessions-table   session_row    user             SessionRow
+//	posts-table …    entity_row     natural id       EntityRow
 //
 // It also holds what travels beside records: Origin (which input a derived record was made from), Position (how much
 // input a row has seen) and CommitMeta (what a group writes beside its committed offset).

@@ -3,6 +3,7 @@ package schemas_test
 import (
 	"pgregory.net/rapid"
 
+	"github.com/nova-social/nova-streams/internal/domain/change"
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
 	"github.com/nova-social/nova-streams/internal/domain/session"
 	"github.com/nova-social/nova-streams/schemas"
@@ -25,6 +26,16 @@ var (
 	})
 	positions = rapid.Custom(func(t *rapid.T) schemas.Position {
 		return schemas.Position{Epoch: rapid.Int32().Draw(t, "epoch"), Offset: rapid.Int64().Draw(t, "offset")}
+	})
+	places = rapid.Custom(func(t *rapid.T) change.Position {
+		return change.Position{Epoch: rapid.Int32().Draw(t, "source_epoch"), LSN: rapid.Int64().Draw(t, "lsn"), Offset: rapid.Int64().Draw(t, "source_offset")}
+	})
+	columns = rapid.Custom(func(t *rapid.T) change.Columns {
+		c := change.Columns{}
+		for range rapid.IntRange(0, 3).Draw(t, "columns") {
+			c = append(c, change.Column{Name: rapid.String().Draw(t, "name"), Value: rapid.String().Draw(t, "value")})
+		}
+		return c
 	})
 	counts = rapid.Custom(func(t *rapid.T) engagement.Counts {
 		n := rapid.OneOf(rapid.Just(int64(0)), rapid.Int64())
@@ -59,7 +70,17 @@ var (
 			Kind:      schemas.ReactionKind(rapid.IntRange(0, int(schemas.ReactionUncomment)).Draw(t, "kind")),
 			Source:    schemas.ReactionSource(rapid.IntRange(0, int(schemas.SourceDatabase)).Draw(t, "source")),
 			EventTime: times.Draw(t, "event_time"), RootTime: times.Draw(t, "root_time"), CommentID: rapid.String().Draw(t, "comment_id"),
-			Origin: origins.Draw(t, "origin"),
+			Position: places.Draw(t, "position"), Origin: origins.Draw(t, "origin"),
+		}
+	})
+	changes = rapid.Custom(func(t *rapid.T) *schemas.Change {
+		return &schemas.Change{
+			Table: rapid.String().Draw(t, "table"), ID: rapid.String().Draw(t, "id"),
+			Op:       schemas.ChangeOp(rapid.IntRange(0, int(schemas.ChangeTruncate)).Draw(t, "op")),
+			Position: places.Draw(t, "position"), CommitMS: times.Draw(t, "commit_ms"), RootTime: times.Draw(t, "root_time"),
+			Snapshot: rapid.Bool().Draw(t, "snapshot"), PreviousID: rapid.String().Draw(t, "previous_id"),
+			TxID: rapid.Int64().Draw(t, "tx_id"), TxOrder: rapid.Int64().Draw(t, "tx_order"), Columns: columns.Draw(t, "columns"),
+			Unchanged: append([]string{}, rapid.SliceOfN(rapid.String(), 0, 3).Draw(t, "unchanged")...), Origin: origins.Draw(t, "origin"),
 		}
 	})
 	engagements = rapid.Custom(func(t *rapid.T) *schemas.Engagement {
@@ -104,6 +125,17 @@ var (
 			for _, b := range row.Buckets {
 				row.Lifetime = row.Lifetime.Plus(b.Counts)
 			}
+		}
+		row.SetLast(positions.Draw(t, "last"))
+		return row
+	})
+	entityRows = rapid.Custom(func(t *rapid.T) *schemas.EntityRow {
+		row := &schemas.EntityRow{Touched: rapid.Int64().Draw(t, "touched"), Row: change.Row{
+			Position: places.Draw(t, "position"), CommitMS: rapid.Int64().Draw(t, "commit_ms"), Deleted: rapid.Bool().Draw(t, "deleted"),
+		}}
+		row.Columns = append(row.Columns, columns.Draw(t, "columns")...) // none is nil
+		for range rapid.IntRange(0, 3).Draw(t, "kept") {
+			row.Kept = append(row.Kept, change.Kept{Name: rapid.String().Draw(t, "name"), Since: places.Draw(t, "since"), Known: rapid.Bool().Draw(t, "known")})
 		}
 		row.SetLast(positions.Draw(t, "last"))
 		return row

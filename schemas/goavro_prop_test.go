@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/nova-social/nova-streams/internal/domain/change"
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
 	"github.com/nova-social/nova-streams/schemas"
 )
@@ -45,6 +46,14 @@ func ms(t int64) time.Time { return time.UnixMilli(t).UTC() }
 
 func originNative(o schemas.Origin) map[string]any {
 	return map[string]any{"emitter": o.Emitter, "epoch": o.Epoch, "partition": o.Partition, "offset": o.Offset, "n": o.N}
+}
+
+func columnsNative(c change.Columns) []any {
+	native := make([]any, len(c))
+	for i := range c {
+		native[i] = map[string]any{"name": c[i].Name, "value": c[i].Value}
+	}
+	return native
 }
 
 func maybeBytes(b []byte) any {
@@ -84,7 +93,20 @@ func TestGoavroAgreesOnRecords(t *testing.T) {
 	agrees(t, "reaction_input", c.ReactionInputs, 5, reactionInputs, func(r *schemas.ReactionInput) map[string]any {
 		return map[string]any{
 			"user_id": r.UserID, "post_id": r.PostID, "kind": kinds[r.Kind], "source": sources[r.Source], "event_time": ms(r.EventTime),
-			"root_time": ms(r.RootTime), "comment_id": r.CommentID, "origin": originNative(r.Origin),
+			"root_time": ms(r.RootTime), "comment_id": r.CommentID, "source_epoch": r.Epoch, "lsn": r.LSN, "source_offset": r.Offset,
+			"origin": originNative(r.Origin),
+		}
+	})
+	ops := []string{"none", "upsert", "delete", "truncate"}
+	agrees(t, "change", c.Changes, 5, changes, func(x *schemas.Change) map[string]any {
+		unchanged := make([]any, len(x.Unchanged))
+		for i, name := range x.Unchanged {
+			unchanged[i] = name
+		}
+		return map[string]any{
+			"table": x.Table, "id": x.ID, "op": ops[x.Op], "source_epoch": x.Epoch, "lsn": x.LSN, "source_offset": x.Offset,
+			"commit_ms": ms(x.CommitMS), "root_time": ms(x.RootTime), "snapshot": x.Snapshot, "previous_id": x.PreviousID,
+			"tx_id": x.TxID, "tx_order": x.TxOrder, "columns": columnsNative(x.Columns), "unchanged": unchanged, "origin": originNative(x.Origin),
 		}
 	})
 	agrees(t, "engagement", c.Engagements, 5, engagements, func(e *schemas.Engagement) map[string]any {
@@ -163,6 +185,16 @@ func TestGoavroAgreesOnRows(t *testing.T) {
 		}
 		return map[string]any{
 			"last_epoch": r.Last().Epoch, "last_offset": r.Last().Offset, "touched": r.Touched, "newest_root": r.NewestRoot, "sessions": sessions,
+		}
+	})
+	agrees(t, "entity_row", c.EntityRows, 1, entityRows, func(r *schemas.EntityRow) map[string]any {
+		kept := make([]any, len(r.Kept))
+		for i, k := range r.Kept {
+			kept[i] = map[string]any{"name": k.Name, "source_epoch": k.Since.Epoch, "lsn": k.Since.LSN, "source_offset": k.Since.Offset, "known": k.Known}
+		}
+		return map[string]any{
+			"last_epoch": r.Last().Epoch, "last_offset": r.Last().Offset, "touched": r.Touched, "source_epoch": r.Position.Epoch, "lsn": r.Position.LSN,
+			"source_offset": r.Position.Offset, "commit_ms": r.CommitMS, "deleted": r.Deleted, "columns": columnsNative(r.Columns), "kept": kept,
 		}
 	})
 }

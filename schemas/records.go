@@ -6,6 +6,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"github.com/nova-social/nova-streams/internal/domain/change"
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
 )
 
@@ -27,7 +28,7 @@ type Event struct {
 
 // Key is the natural key of an event: user:post. A colon in the user id is written %3A and a percent sign %25, so that
 // no two pairs of ids share a key.
-func (e *Event) Key() string { return escapeUser.Replace(e.UserID) + ":" + e.PostID }
+func (e *Event) Key() string { return NaturalID(e.UserID, e.PostID) }
 
 // HasKey reports whether key is the event's.
 func (e *Event) HasKey(key string) bool {
@@ -91,14 +92,15 @@ const (
 
 // ReactionInput is one statement about a user's like or comment on a post; the only input of `reactions`.
 type ReactionInput struct {
-	UserID    string         `avro:"user_id"`
-	PostID    string         `avro:"post_id"`
-	Kind      ReactionKind   `avro:"kind"`
-	Source    ReactionSource `avro:"source"`
-	EventTime int64          `avro:"event_time"` // Unix ms at which it happened
-	RootTime  int64          `avro:"root_time"`  // Unix ms at which the broker appended the root record
-	CommentID string         `avro:"comment_id"` // optional
-	Origin    Origin         `avro:"origin"`
+	UserID          string         `avro:"user_id"`
+	PostID          string         `avro:"post_id"`
+	Kind            ReactionKind   `avro:"kind"`
+	Source          ReactionSource `avro:"source"`
+	EventTime       int64          `avro:"event_time"` // Unix ms at which it happened
+	RootTime        int64          `avro:"root_time"`  // Unix ms at which the broker appended the root record
+	CommentID       string         `avro:"comment_id"` // optional
+	change.Position                // in the log of the database, if it is the source; else zero
+	Origin          Origin         `avro:"origin"`
 }
 
 // Engagement is one change of a post's counts.
@@ -142,4 +144,8 @@ const (
 	ReasonTooLarge      Reason = "too_large"
 	ReasonFuture        Reason = "future"  // event time too far ahead of the append time
 	ReasonBadRow        Reason = "bad_row" // ClickHouse refused it
+	// Of records of Debezium. The decoder of package debezium says which of its faults is which.
+	ReasonCdcConnector    Reason = "cdc_connector"    // it says so itself, or is not what a connector writes
+	ReasonSchemaMismatch  Reason = "schema_mismatch"  // it does not fit its schema, or its schema not our tables
+	ReasonEventProcessing Reason = "event_processing" // it can be read, but not used
 )

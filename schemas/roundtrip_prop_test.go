@@ -32,6 +32,8 @@ func TestRecordsRoundTrip(t *testing.T) {
 	t.Run("reaction row", rapid.MakeCheck(roundTrip(c.ReactionRows, reactionRows)))
 	t.Run("score row", rapid.MakeCheck(roundTrip(c.ScoreRows, scoreRows)))
 	t.Run("session row", rapid.MakeCheck(roundTrip(c.SessionRows, sessionRows)))
+	t.Run("change", rapid.MakeCheck(roundTrip(c.Changes, changes)))
+	t.Run("entity row", rapid.MakeCheck(roundTrip(c.EntityRows, entityRows)))
 }
 
 // peeks checks that the position read from an encoded row is the row's.
@@ -50,4 +52,5 @@ func TestRowsCanBePeeked(t *testing.T) {
 	t.Run("reaction", rapid.MakeCheck(peeks(c.ReactionRows, reactionRows)))
 	t.Run("score", rapid.MakeCheck(peeks(c.ScoreRows, scoreRows)))
 	t.Run("session", rapid.MakeCheck(peeks(c.SessionRows, sessionRows)))
+	t.Run("entity", rapid.MakeCheck(peeks(c.EntityRows, entityRows)))
 }

@@ -16,9 +16,11 @@ var (
 		withEarlier(1, bySchema(scoreRowV1Schema, scoreFromWireV1))
 	sessionRows = newRowCodec("session row", map[byte]*avro.Schema{1: sessionRowSchema}, sessionByHand,
 		func() *SessionRow { return &SessionRow{rowHead: rowHead{NoPosition}} }, sessionToWire, sessionFromWire)
+	entityRows = newRowCodec("entity row", map[byte]*avro.Schema{1: entityRowSchema}, entityByHand,
+		func() *EntityRow { return &EntityRow{rowHead: rowHead{NoPosition}} }, entityToWire, entityFromWire)
 )
 
-// The structs of the row schemas; those of score and session rows are in score_wire.go and session_wire.go. They differ from the rows because a row's
+// The structs of the row schemas; the others are in <row>_wire.go. They differ from the rows because a row's
 // position is not for others to set at will, and because the domain's types do not know Avro.
 type (
 	dedupWire struct {

@@ -3,6 +3,7 @@ package schemas_test
 import (
 	"github.com/lovoo/goka"
 
+	"github.com/nova-social/nova-streams/internal/domain/change"
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
 	"github.com/nova-social/nova-streams/internal/domain/session"
 	"github.com/nova-social/nova-streams/schemas"
@@ -38,7 +39,13 @@ func samples(c *schemas.Codecs) map[string]sample {
 		{ID: schemas.DeriveSessionID("u", "a"), First: 1420060000000, Last: 1420060400000},
 		{ID: schemas.DeriveSessionID("u", "b"), First: 1420070300000, Last: 1420070400123, Device: "phone", Devices: []string{"tv", "phone"}},
 	}}
-	for _, row := range []schemas.Row{dedup, reaction, score, sessions} {
+	place := change.Position{Epoch: 1, LSN: 26_529_288, Offset: 70_000}
+	entity := &schemas.EntityRow{Touched: 1420070400300, Row: change.Row{
+		Position: place, CommitMS: 1420070400123, Deleted: true,
+		Columns: change.Columns{{Name: "caption", Value: `"two\nlines"`}, {Name: "content", Value: `"long"`}, {Name: "views", Value: "7"}},
+		Kept:    []change.Kept{{Name: "content", Since: change.Position{LSN: 26_529_000, Offset: 69_000}, Known: true}, {Name: "notes"}},
+	}}
+	for _, row := range []schemas.Row{dedup, reaction, score, sessions, entity} {
 		row.SetLast(schemas.Position{Epoch: 2, Offset: 123_456_789})
 	}
 	return map[string]sample{
@@ -52,7 +59,7 @@ func samples(c *schemas.Codecs) map[string]sample {
 		}},
 		"reaction_input": {c.ReactionInputs, &schemas.ReactionInput{
 			UserID: event.UserID, PostID: event.PostID, Kind: schemas.ReactionUncomment, Source: schemas.SourceClient,
-			EventTime: event.EventTime, RootTime: 1420070400200, CommentID: "c-1", Origin: origin,
+			EventTime: event.EventTime, RootTime: 1420070400200, CommentID: "c-1", Position: place, Origin: origin,
 		}},
 		"engagement": {c.Engagements, &schemas.Engagement{
 			PostID: event.PostID, Action: engagement.Like, Delta: -1, EventTime: event.EventTime, RootTime: 1420070400200, Origin: origin,
@@ -65,6 +72,11 @@ func samples(c *schemas.Codecs) map[string]sample {
 		"reaction_row": {c.ReactionRows, reaction},
 		"score_row":    {c.ScoreRows, score},
 		"session_row":  {c.SessionRows, sessions},
+		"entity_row":   {c.EntityRows, entity},
+		"change": {c.Changes, &schemas.Change{
+			Table: "posts", ID: event.PostID, Op: schemas.ChangeUpsert, Position: place, CommitMS: 1420070400123, RootTime: 1420070400200,
+			Snapshot: true, PreviousID: "before", TxID: 774, TxOrder: 2, Columns: entity.Columns, Unchanged: []string{"content"}, Origin: origin,
+		}},
 	}
 }
 

@@ -18,11 +18,16 @@ type Unreadable struct {
 
 // refuse says why data cannot be used.
 func refuse(data []byte, reason Reason, format string, args ...any) *Unreadable {
-	detail := strings.ToValidUTF8(fmt.Sprintf(format, args...), "?")
-	if len(detail) > MaxDetail {
-		detail = strings.ToValidUTF8(detail[:MaxDetail-len("...")], "") + "..."
+	return &Unreadable{Reason: reason, Detail: Detail(fmt.Sprintf(format, args...)), Value: data}
+}
+
+// Detail makes text fit for a detail: valid UTF-8, and cut at MaxDetail bytes.
+func Detail(text string) string {
+	text = strings.ToValidUTF8(text, "?")
+	if len(text) > MaxDetail {
+		text = strings.ToValidUTF8(text[:MaxDetail-len("...")], "") + "..."
 	}
-	return &Unreadable{Reason: reason, Detail: detail, Value: data}
+	return text
 }
 
 // excerpt quotes the beginning of s for a reader.

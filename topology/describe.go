@@ -12,12 +12,14 @@ import (
 func Describe(groups []Group, sinks []Sink) string {
 	var b strings.Builder
 	line := func(topic, note string) {
-		b.WriteString(strings.TrimRight(fmt.Sprintf("%18s%-22s%s", "", topic, note), " ") + "\n")
+		b.WriteString(strings.TrimRight(fmt.Sprintf("%23s%-22s%s", "", topic, note), " ") + "\n")
 	}
 	for _, g := range groups {
 		graph := g.Graph(nil)
-		fmt.Fprintf(&b, "%-15s ▶ [%s] %s\n", join(graph.InputStreams()), graph.Group(), g.Does)
-		line("= "+graph.GroupTable().Topic(), "")
+		fmt.Fprintf(&b, "%-20s ▶ [%s] %s\n", join(graph.InputStreams()), graph.Group(), g.Does)
+		if table := graph.GroupTable(); table != nil {
+			line("= "+table.Topic(), "")
+		}
 		notes := map[string]string{}
 		for _, out := range g.Outputs {
 			notes[string(out.Topic)] = out.Note
@@ -27,7 +29,7 @@ func Describe(groups []Group, sinks []Sink) string {
 		}
 	}
 	for _, s := range sinks {
-		fmt.Fprintf(&b, "%-15s ▶ (%s) %s\n", s.Input, s.Group, s.Does)
+		fmt.Fprintf(&b, "%-20s ▶ (%s) %s\n", s.Input, s.Group, s.Does)
 		line("▶ ClickHouse "+s.Table, "")
 		line("▶ "+string(s.DeadLetters), "unreadable")
 	}
@@ -40,7 +42,7 @@ func join(edges goka.Edges) string { return strings.Join(edges.Topics(), ", ") }
 func Mermaid(groups []Group, sinks []Sink) string {
 	var b strings.Builder
 	b.WriteString("flowchart LR\n")
-	id := strings.NewReplacer("-", "_").Replace
+	id := strings.NewReplacer("-", "_", ".", "_").Replace
 	topic := func(name string) string { return fmt.Sprintf("%s([%s])", id(name), name) }
 	for _, g := range groups {
 		graph := g.Graph(nil)
@@ -48,7 +50,9 @@ func Mermaid(groups []Group, sinks []Sink) string {
 		for _, in := range graph.InputStreams() {
 			fmt.Fprintf(&b, "  %s --> g_%s[%s]\n", topic(in.Topic()), id(name), name)
 		}
-		fmt.Fprintf(&b, "  g_%s --- %s[(%s)]\n", id(name), id(graph.GroupTable().Topic()), graph.GroupTable().Topic())
+		if table := graph.GroupTable(); table != nil {
+			fmt.Fprintf(&b, "  g_%s --- %s[(%s)]\n", id(name), id(table.Topic()), table.Topic())
+		}
 		for _, out := range graph.OutputStreams() {
 			fmt.Fprintf(&b, "  g_%s --> %s\n", id(name), topic(out.Topic()))
 		}

@@ -16,13 +16,15 @@ type Output struct {
 // Group declares one goka group. With a table and outputs it has one input: only then does a replay after a crash meet
 // the same inputs in the same order.
 type Group struct {
-	Name    goka.Group
-	Does    string // one line, for readers
-	Input   goka.Stream
-	Codec   goka.Codec // of the input
-	Rows    schemas.RowCodec
-	RowKey  func(key string) string // names the row of a record by the record's key; nil for the key itself
-	Outputs []Output
+	Name  goka.Group
+	Does  string // one line, for readers
+	Input goka.Stream
+	Codec goka.Codec // of the input
+	Rows  schemas.RowCodec
+	// Stateless says that the group keeps no table.
+	Stateless bool
+	RowKey    func(key string) string // names the row of a record by the record's key; nil for the key itself
+	Outputs   []Output
 	// DeadLetters is the output for inputs that are refused, by the verb or for the size of what would come of them.
 	DeadLetters goka.Stream
 }
@@ -33,12 +35,17 @@ func (g Group) Graph(on goka.ProcessCallback) *goka.GroupGraph {
 	for _, out := range g.Outputs {
 		edges = append(edges, goka.Output(out.Topic, out.Codec))
 	}
-	return goka.DefineGroup(g.Name, append(edges, goka.Persist(g.Rows))...)
+	if !g.Stateless {
+		edges = append(edges, goka.Persist(g.Rows))
+	}
+	return goka.DefineGroup(g.Name, edges...)
 }
 
 // Groups returns every goka group, in the order of the flow.
 func Groups(c *schemas.Codecs) []Group {
-	return []Group{DedupGroup(c), ReactionsGroup(c), ScoresGroup(c), SessionsGroup(c)}
+	groups := append([]Group{DedupGroup(c)}, CdcGroups(c)...)
+	groups = append(groups, EntityGroups(c)...)
+	return append(groups, ReactionsGroup(c), ScoresGroup(c), SessionsGroup(c))
 }
 
 // DedupGroup declares `dedup`.

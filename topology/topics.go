@@ -2,6 +2,7 @@ package topology
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/lovoo/goka"
@@ -22,6 +23,8 @@ const (
 	ReactionsDLQ   goka.Stream = "reaction-inputs-dlq"
 	Engagements    goka.Stream = "engagements"
 	EngagementsDLQ goka.Stream = "engagements-dlq"
+	CdcDLQ         goka.Stream = "cdc-dlq"
+	ChangesDLQ     goka.Stream = "changes-dlq"
 	// TopicEpochs numbers the incarnations of topics; the goka layer reads and writes it.
 	TopicEpochs goka.Stream = "topic-epochs"
 )
@@ -32,12 +35,24 @@ const (
 	Reactions goka.Group = "reactions"
 	Scores    goka.Group = "scores"
 	Sessions  goka.Group = "sessions"
+
+	CdcLikes    goka.Group = "cdc-likes"
+	Posts       goka.Group = "posts"
+	Users       goka.Group = "users"
+	Comments    goka.Group = "comments"
+	Follows     goka.Group = "follows"
+	Revocations goka.Group = "revocations"
+
 	// PostEventsSink is the consumer group that writes ClickHouse's post_events; not a goka group.
 	PostEventsSink = "sink-post-events"
 )
 
-// ScoresTable is the table that views of trending and post statistics read.
-const ScoresTable = goka.Table("scores-table")
+// The tables that views read.
+const (
+	ScoresTable = goka.Table("scores-table") // for trending and post statistics
+	PostsTable  = goka.Table("posts-table")  // for what is to be seen
+	UsersTable  = goka.Table("users-table")  // likewise
+)
 
 // Cleanup is how Kafka thins a topic out.
 type Cleanup string
@@ -57,6 +72,7 @@ type Topic struct {
 	Retention       time.Duration // for Delete
 	Partitions      int32         // 0 for the number that is configured
 	AppendTime      bool          // the broker stamps records (LogAppendTime)
+	Foreign         bool          // somebody else's, who decides on all of this; what is said here is for where it is missing
 	MaxMessageBytes int
 }
 
@@ -90,14 +106,14 @@ func Topics() []Topic {
 	}
 	events := stream(Events, "user:post", "producers")
 	events.MaxMessageBytes = MaxEventBytes
-	return []Topic{
+	topics := []Topic{
 		events,
 		letters(EventsDLQ, string(Dedup)),
 		stream(Activity, "user", string(Dedup)),
 		letters(ActivityDLQ, string(Sessions)),
 		stream(EnrichedEvents, "user", string(Sessions)),
 		letters(EnrichedDLQ, PostEventsSink),
-		stream(ReactionInputs, "user:post", string(Dedup)),
+		stream(ReactionInputs, "user:post", string(Dedup)+", "+string(CdcLikes)+", "+string(Comments)),
 		letters(ReactionsDLQ, string(Reactions)),
 		stream(Engagements, "post", string(Dedup)+", "+string(Reactions)),
 		letters(EngagementsDLQ, string(Scores)),
@@ -106,7 +122,19 @@ func Topics() []Topic {
 		table(Scores, "post"),
 		table(Sessions, "user"),
 		{Name: string(TopicEpochs), Key: "topic and its id", Owner: "every group", Cleanup: Compact, AppendTime: true, Partitions: 1, MaxMessageBytes: maxRecord},
+		letters(CdcDLQ, "cdc-*"),
+		letters(ChangesDLQ, "keepers of tables"),
 	}
+	for _, e := range Entities() {
+		key := strings.Join(e.Key, ":")
+		connector := stream(e.Topic, "primary key", "Debezium")
+		connector.AppendTime, connector.Foreign = false, true
+		topics = append(topics, connector, stream(e.Changes, key, string(e.Reader)))
+		if e.Keeper != "" {
+			topics = append(topics, table(e.Keeper, key))
+		}
+	}
+	return topics
 }
 
 // Config returns the topic configuration that must hold, by Kafka's names.

@@ -52,7 +52,7 @@ func (p *program) cdcRegister() *cobra.Command {
 				return err
 			}
 		}
-		client, err := connect.New(cfg.CDC)
+		client, err := connect.New(cfg.CDC.Connect)
 		if err != nil {
 			return err
 		}
@@ -101,7 +101,7 @@ func (p *program) cdcStatus() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			client, err := connect.New(cfg.CDC)
+			client, err := connect.New(cfg.CDC.Connect)
 			if err != nil {
 				return err
 			}

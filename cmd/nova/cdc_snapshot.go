@@ -12,7 +12,7 @@ import (
 
 // snapshot sends the signal that a connector which is there understands.
 func snapshot(ctx context.Context, cfg *config.Effective, tables []string) error {
-	connectors, err := connect.New(cfg.CDC)
+	connectors, err := connect.New(cfg.CDC.Connect)
 	if err != nil {
 		return err
 	}

@@ -73,11 +73,12 @@ func ParseGroup(name string) (string, error) {
 
 // App is a running program, or one about to run.
 type App struct {
-	cfg     config.Config
-	log     *slog.Logger
-	metrics *prometheus.Registry
-	codecs  *schemas.Codecs
-	opts    Options
+	cfg      config.Config
+	log      *slog.Logger
+	metrics  *prometheus.Registry
+	codecs   *schemas.Codecs
+	registry *registry.Client
+	opts     Options
 
 	callMetrics *clickhouse.CallMetrics // nil until a client is opened
 
@@ -160,6 +161,7 @@ func (a *App) register(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.registry = reg
 	a.onClose(func() error { reg.Close(); return nil })
 	// a decoder that waits for the registry goes on waiting until Close
 	lookups, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -209,7 +211,7 @@ func TopicSpecs(k config.Kafka) []streams.TopicSpec {
 	for _, t := range topology.Topics() {
 		c := t.Config()
 		c["min.insync.replicas"] = strconv.Itoa(k.MinInsyncReplicas)
-		specs = append(specs, streams.TopicSpec{Name: k.Name(t.Name), Partitions: cmp.Or(t.Partitions, k.Partitions), Replication: k.Replication, Config: c})
+		specs = append(specs, streams.TopicSpec{Name: k.Name(t.Name), Partitions: cmp.Or(t.Partitions, k.Partitions), Replication: k.Replication, Config: c, Foreign: t.Foreign})
 	}
 	return specs
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/internal/trending"
 	"github.com/nova-social/nova-streams/processors/deadletter"
+	"github.com/nova-social/nova-streams/processors/entities"
 	"github.com/nova-social/nova-streams/processors/reactions"
 	"github.com/nova-social/nova-streams/processors/scores"
 	"github.com/nova-social/nova-streams/processors/sessions"
@@ -22,13 +23,14 @@ import (
 )
 
 // verbs says what each group does.
-func (a *App) verbs() map[string]streams.Verb {
-	return map[string]streams.Verb{
+func (a *App) verbs() (map[string]streams.Verb, error) {
+	verbs := map[string]streams.Verb{
 		string(topology.Dedup):     a.cfg.Dedup.On,
 		string(topology.Reactions): reactions.On,
 		string(topology.Scores):    scores.Config{Window: a.cfg.Window}.On,
 		string(topology.Sessions):  sessions.Config{Rule: a.cfg.Sessions}.On,
 	}
+	return verbs, a.cdcVerbs(verbs)
 }
 
 // stageOptions says what a group wants of the layer beside its graph and verb.
@@ -36,11 +38,13 @@ func (a *App) stageOptions(g topology.Group) streams.Options {
 	opts := streams.Options{RowKey: g.RowKey, Refuse: func(ctx goka.Context, why error, value []byte, size int) schemas.Outcome {
 		return deadletter.RefuseCut(ctx, g.DeadLetters, schemas.ReasonTooLarge, why.Error(), value, size)
 	}}
-	switch g.Name {
-	case topology.Dedup:
+	switch {
+	case g.Name == topology.Dedup:
 		opts.Keep = a.cfg.Dedup.Keep
-	case topology.Sessions:
+	case g.Name == topology.Sessions:
 		opts.Keep = a.cfg.Sessions.Keep
+	case keeps(g):
+		opts.Punctuate, opts.PunctuateEvery = (&entities.Group{Config: a.cfg.Entities}).Sweep, entities.SweepEvery
 	}
 	return opts
 }
@@ -54,7 +58,10 @@ func (a *App) layer() streams.Config {
 func (a *App) buildProcessors() error {
 	cfg := a.layer()
 	cfg.Metrics = streams.NewMetrics(a.metrics)
-	verbs := a.verbs()
+	verbs, err := a.verbs()
+	if err != nil {
+		return err
+	}
 	var stages []*streams.Stage
 	for _, g := range topology.Groups(a.codecs) {
 		if !a.opts.wants(string(g.Name)) {
@@ -117,7 +124,14 @@ func (a *App) buildAPI(ctx context.Context) error {
 		return err
 	}
 	a.add("view "+string(topology.ScoresTable), view.Run)
-	a.add("trending", func(ctx context.Context) error { return board.Run(ctx, time.Now, view.Recovered) })
+	hides, err := a.newHidden(rows.EntityRows)
+	if err != nil {
+		return err
+	}
+	board.Hide(hides.post)
+	a.add("trending", func(ctx context.Context) error {
+		return board.Run(ctx, time.Now, func() bool { return view.Recovered() && hides.posts.Recovered() && hides.users.Recovered() })
+	})
 	reader, err := a.openReader()
 	if err != nil {
 		return err

@@ -21,7 +21,9 @@ import (
 	"github.com/nova-social/nova-streams/internal/registry"
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/internal/trending"
+	"github.com/nova-social/nova-streams/processors/cdc"
 	"github.com/nova-social/nova-streams/processors/dedup"
+	"github.com/nova-social/nova-streams/processors/entities"
 )
 
 // Config is everything that can be set. What a part is told by the program itself (its brokers, its logger) is not a
@@ -31,9 +33,10 @@ type Config struct {
 	Registry   registry.Config
 	ClickHouse clickhouse.Config `koanf:"clickhouse"`
 	Redis      cache.Config
-	CDC        connect.Config
 	Dedup      dedup.Config
 	Sessions   session.Rule
+	CDC        CDC
+	Entities   entities.Config
 	Streams    streams.Config        `omit:"Brokers,ClientID,Prefix,Shared,EpochsTopic,Controls"`
 	Sink       clickhouse.SinkConfig `omit:"Brokers,ClientID,Prefix"`
 	Reconcile  reconcile.Config
@@ -43,6 +46,18 @@ type Config struct {
 	HTTP       api.Config
 	Log        Log
 }
+
+// CDC are the connectors: where they run, and who reads what they write. Both are one section.
+type CDC struct {
+	Connect
+	Readers
+}
+
+// Connect is where the connectors run.
+type Connect = connect.Config
+
+// Readers are who reads what connectors write.
+type Readers = cdc.Config
 
 // Kafka says which cluster to use and how to create topics there.
 type Kafka struct {
@@ -71,9 +86,10 @@ func Default() Config {
 		Registry:   registry.DefaultConfig(),
 		ClickHouse: clickhouse.DefaultConfig(),
 		Redis:      cache.DefaultConfig(),
-		CDC:        connect.DefaultConfig(),
 		Dedup:      dedup.DefaultConfig(),
 		Sessions:   session.DefaultRule(),
+		CDC:        CDC{connect.DefaultConfig(), cdc.DefaultConfig()},
+		Entities:   entities.DefaultConfig(),
 		Streams:    streams.DefaultConfig(),
 		Sink:       clickhouse.DefaultSinkConfig(),
 		Reconcile:  reconcile.DefaultConfig(),

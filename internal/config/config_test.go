@@ -75,7 +75,7 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		`streams: Linger must not be negative, is -1ms (section streams)`:                env("NOVA_STREAMS_LINGER=-1ms"),
 		`streams: BackoffMax must be at least BackoffMin (200ms), is 100ms`:              env("NOVA_STREAMS_BACKOFF_MAX=100ms"),
 		`streams: DiskCache must not be negative, is -1`:                                 env("NOVA_STREAMS_DISK_CACHE=-1"),
-		`streams.disk names "score", which is no group; the groups are dedup, `:          env("NOVA_STREAMS_DISK=dedup,score"),
+		`streams.disk names "score", which is no group with a table; those are dedup, `:  env("NOVA_STREAMS_DISK=dedup,score"),
 		`streams.session_timeout must be from 6s to 30m0s`:                               env("NOVA_STREAMS_SESSION_TIMEOUT=5s"),
 		`sink.session_timeout must be from 6s to 30m0s`:                                  env("NOVA_SINK_SESSION_TIMEOUT=31m"),
 		`log.format must be text or json, is "xml"`:                                      env("NOVA_LOG_FORMAT=xml"),

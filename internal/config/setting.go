@@ -47,6 +47,8 @@ func settings(prefix string, v reflect.Value, omit []string) []Setting {
 			continue
 		}
 		switch {
+		case f.Anonymous: // a part of the same section
+			all = append(all, settings(prefix, v.Field(i), omit)...)
 		case isLeaf(f.Type):
 			all = append(all, Setting{Key: prefix + name, Owner: v.Type(), Field: f.Name, value: v.Field(i)})
 		case f.Type.Kind() == reflect.Struct:

@@ -25,9 +25,11 @@ func (c *Config) Validate() error {
 		{"registry", c.Registry.Validate()},
 		{"clickhouse", c.ClickHouse.Validate()},
 		{"redis", c.Redis.Validate()},
-		{"cdc", c.CDC.Validate()},
+		{"cdc", c.CDC.Connect.Validate()},
 		{"dedup", c.Dedup.Validate()},
 		{"sessions", c.Sessions.Validate()},
+		{"cdc", c.CDC.Readers.Validate()},
+		{"entities", c.Entities.Validate()},
 		{"streams", stages.Validate()},
 		{"sink", c.SinkConfig().Validate()},
 		{"reconcile", c.Reconcile.Validate()},
@@ -50,11 +52,13 @@ func (c *Config) Validate() error {
 func (c *Config) checkDisk() error {
 	var names []string
 	for _, g := range topology.Groups(&schemas.Codecs{}) {
-		names = append(names, string(g.Name))
+		if !g.Stateless {
+			names = append(names, string(g.Name))
+		}
 	}
 	for _, name := range c.Streams.Disk {
 		if !slices.Contains(names, name) {
-			return fmt.Errorf("streams.disk names %q, which is no group; the groups are %s", name, strings.Join(names, ", "))
+			return fmt.Errorf("streams.disk names %q, which is no group with a table; those are %s", name, strings.Join(names, ", "))
 		}
 	}
 	return nil

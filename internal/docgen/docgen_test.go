@@ -20,7 +20,7 @@ func TestDocumentationIsFresh(t *testing.T) { require.NoError(t, run(root, true)
 func tree(t *testing.T, readme string) string {
 	t.Helper()
 	dir := t.TempDir()
-	for _, d := range []string{"internal", "api", "processors"} {
+	for _, d := range []string{"internal", "api", "processors", "schemas"} {
 		require.NoError(t, os.CopyFS(filepath.Join(dir, d), os.DirFS(filepath.Join(root, d))))
 	}
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "docs"), 0o755))

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/nova-social/nova-streams/internal/streams"
@@ -17,7 +18,13 @@ type Flow struct {
 }
 
 // Edge says that the groups From pass each input they apply on, once, to one of the groups To.
-type Edge struct{ From, To []string }
+type Edge struct {
+	From, To []string
+	More     map[string]int64 // how many records, by group, may come of an input besides
+}
+
+// severalCopies bounds how many partitions a truncate is told to.
+const severalCopies = 1 << 16
 
 // EventFlow is the flow of the topology.
 func EventFlow() Flow {
@@ -28,10 +35,18 @@ func EventFlow() Flow {
 	flow := Flow{
 		Path: []string{dedup, sessions, sink},
 		Edges: []Edge{
-			{[]string{dedup}, []string{sessions}},
-			{[]string{sessions}, []string{sink}},
-			{[]string{dedup, reactions}, []string{reactions, scores}}, // likes and comments go by way of reactions
+			{From: []string{dedup}, To: []string{sessions}},
+			{From: []string{sessions}, To: []string{sink}},
+			{ // likes and comments go by way of reactions, of which the database tells, too
+				From: []string{dedup, reactions}, To: []string{reactions, scores},
+				More: map[string]int64{string(topology.CdcLikes): 1, string(topology.Comments): 2},
+			},
 		},
+	}
+	for _, e := range topology.Entities() {
+		if reader := string(e.Reader); e.Keeper != "" {
+			flow.Edges = append(flow.Edges, Edge{From: []string{reader}, To: []string{string(e.Keeper)}, More: map[string]int64{reader: severalCopies}})
+		}
 	}
 	for _, g := range topology.Groups(&schemas.Codecs{}) {
 		flow.Groups = append(flow.Groups, streams.Input{Group: string(g.Name), Topic: string(g.Input)})
@@ -42,11 +57,23 @@ func EventFlow() Flow {
 	return flow
 }
 
+// sources are all groups that pass something on along the edge.
+func (e Edge) sources() []string {
+	all := slices.AppendSeq(slices.Clone(e.From), maps.Keys(e.More))
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 // before returns the groups whose outputs a group reads.
 func (f Flow) before(group string) (groups []string) {
 	for _, e := range f.Edges {
-		if slices.Contains(e.To, group) {
-			groups = append(groups, slices.DeleteFunc(slices.Clone(e.From), func(g string) bool { return g == group })...)
+		if !slices.Contains(e.To, group) {
+			continue
+		}
+		for _, from := range e.sources() {
+			if from != group {
+				groups = append(groups, from)
+			}
 		}
 	}
 	return groups

@@ -91,7 +91,7 @@ func (c *run) stages(ctx context.Context) error {
 	}
 	c.Open = missing(later[0], c.cut.at[c.Flow.events().Group])
 	for _, e := range c.Flow.Edges {
-		if slices.ContainsFunc(slices.Concat(e.From, e.To), func(g string) bool { return !c.cut.reached[g] }) {
+		if slices.ContainsFunc(slices.Concat(e.sources(), e.To), func(g string) bool { return !c.cut.reached[g] }) {
 			continue // noted
 		}
 		findings, note := e.between(was, is)

@@ -110,7 +110,7 @@ func startServer(t *testing.T) *server {
 		Config: DefaultConfig(), Broker: m, Topics: m, Table: NewTable(client),
 		Flow: Flow{
 			Groups: []streams.Input{{Group: "first", Topic: "events"}, {Group: "sink", Topic: "enriched-events"}},
-			Edges:  []Edge{{[]string{"first"}, []string{"sink"}}}, Path: []string{"first", "sink"},
+			Edges:  []Edge{{From: []string{"first"}, To: []string{"sink"}}}, Path: []string{"first", "sink"},
 		},
 	}}
 	for _, q := range []string{"DROP VIEW IF EXISTS post_engagement_hourly_mv", "DROP TABLE IF EXISTS post_engagement_hourly"} {

@@ -50,11 +50,14 @@ func (e Edge) between(passed, later map[string]standing) (findings []Finding, no
 		least += passed[g].Applied
 		most += later[g].Applied + later[g].Absorbed + later[g].lag
 	}
+	for g, n := range e.More {
+		most += n * (later[g].Applied + later[g].Absorbed + later[g].lag)
+	}
 	for _, g := range e.To {
 		seen += passed[g].fresh()
 	}
 	from, to := strings.Join(e.From, "+"), strings.Join(e.To, "+")
-	for _, g := range append(append([]string{}, e.From...), e.To...) {
+	for _, g := range append(e.sources(), e.To...) {
 		if !passed[g].whole || !later[g].whole {
 			return nil, fmt.Sprintf("%s → %s is not comparable: accounting of %s does not begin with its topic", from, to, g)
 		}

@@ -13,7 +13,7 @@ import (
 )
 
 // errUnsupported is why a verb of this layer cannot use the rest of goka.Context.
-var errUnsupported = errors.New("streams: a group has one input log and its own table: no loopback, join, lookup, delete or deferred commit")
+var errUnsupported = errors.New("streams: a group has one input log and its own table: no loopback, join, delete, deferred commit, or lookup elsewhere")
 
 // taskContext is the goka.Context a verb sees: the record comes from the feed, rows come decoded from the task's table,
 // outputs go to its ledger once the verb has returned. It is reused from input to input.
@@ -127,8 +127,24 @@ func (c *taskContext) Loopback(string, any, ...goka.ContextOption) { c.Fail(errU
 // Join is not supported.
 func (c *taskContext) Join(goka.Table) any { c.Fail(errUnsupported); return nil }
 
-// Lookup is not supported.
-func (c *taskContext) Lookup(goka.Table, string) any { c.Fail(errUnsupported); return nil }
+// Lookup returns another row of the group's own table in this partition, under the name that the table has it by, or nil.
+// It must not be changed. After a crash it may have seen inputs that come behind this one: what a verb does must come to
+// the same then.
+func (c *taskContext) Lookup(table goka.Table, name string) any {
+	if c.task.table == nil || table != goka.GroupTable(c.Group()) {
+		c.Fail(errUnsupported)
+		return nil
+	}
+	row, err := c.task.table.peek(name)
+	if err != nil {
+		c.Fail(err)
+		return nil
+	}
+	if row == nil {
+		return nil
+	}
+	return row
+}
 
 // Delete is not supported: deletes are values, so that a late record still meets the row's position.
 func (c *taskContext) Delete(...goka.ContextOption) { c.Fail(errUnsupported) }

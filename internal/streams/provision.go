@@ -19,14 +19,15 @@ type TopicSpec struct {
 	Partitions  int32
 	Replication int16
 	Config      map[string]string // topic configuration that must hold
+	Foreign     bool              // somebody else's: created if it is missing, and else taken as it is
 }
 
 // ErrMismatch says that a topic exists and is not what its specification says.
 var ErrMismatch = errors.New("streams: topic differs from the catalogue")
 
 // Provision creates the topics that are missing, waits until every partition has a leader, and checks the others: a
-// different number of partitions or configuration is an ErrMismatch that names topic, setting and both values. It
-// changes nothing that exists. It returns the names it created. Of the number of copies, see Replication.
+// different number of partitions or configuration is an ErrMismatch that names topic, setting and both values. Foreign
+// topics are not compared with anything. It changes nothing that exists. It returns the names it created. Of the number of copies, see Replication.
 func Provision(ctx context.Context, brokers []string, topics []TopicSpec) ([]string, error) {
 	client, admin, existing, err := catalogue(brokers)
 	if err != nil {
@@ -35,8 +36,13 @@ func Provision(ctx context.Context, brokers []string, topics []TopicSpec) ([]str
 	defer admin.Close()
 	var created []string
 	var wrong []error
-	for _, t := range topics {
+	topics = slices.Clone(topics)
+	for i, t := range topics {
 		if have, ok := existing[t.Name]; ok {
+			if t.Foreign {
+				topics[i].Partitions = have.NumPartitions
+				continue
+			}
 			wrong = append(wrong, check(admin, t, have)...)
 			continue
 		}
@@ -62,7 +68,7 @@ func Replication(brokers []string, topics []TopicSpec) ([]string, error) {
 	defer admin.Close()
 	var lines []string
 	for _, t := range topics {
-		if have, ok := existing[t.Name]; ok && have.ReplicationFactor != t.Replication {
+		if have, ok := existing[t.Name]; ok && !t.Foreign && have.ReplicationFactor != t.Replication {
 			lines = append(lines, fmt.Sprintf("%s has %d copies of each partition, the catalogue says %d: reassign its partitions, or set the number that is meant", t.Name, have.ReplicationFactor, t.Replication))
 		}
 	}

@@ -48,6 +48,23 @@ func TestProvision_names_what_differs(t *testing.T) {
 	require.Equal(t, []string{"new"}, created)
 }
 
+func TestProvision_takes_foreign_topics_as_they_are(t *testing.T) {
+	brokers := emptyBroker(t)
+	_, err := Provision(t.Context(), brokers, []TopicSpec{{Name: "theirs", Partitions: 2, Replication: 1, Config: map[string]string{"retention.ms": "1000"}}})
+	require.NoError(t, err)
+	specs := []TopicSpec{
+		{Name: "theirs", Partitions: 5, Replication: 3, Config: map[string]string{"retention.ms": "2000"}, Foreign: true},
+		{Name: "missing", Partitions: 5, Replication: 1, Foreign: true},
+	}
+	created, err := Provision(t.Context(), brokers, specs)
+	require.NoError(t, err)
+	require.Equal(t, []string{"missing"}, created)
+	require.EqualValues(t, 5, specs[0].Partitions, "what is given is not changed")
+	lines, err := Replication(brokers, specs)
+	require.NoError(t, err)
+	require.Empty(t, lines)
+}
+
 // Another number of copies is told, and refuses nothing.
 func TestReplication_names_what_differs(t *testing.T) {
 	brokers := emptyBroker(t)

@@ -11,6 +11,8 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/nova-social/nova-streams/schemas"
 )
 
 // healthyAfter is how long a processor must have run for the backoff to start from the beginning.
@@ -21,7 +23,7 @@ const crashWindow = 10 * time.Minute
 
 // isPermanent reports whether a rebuild cannot help: somebody has to look.
 func isPermanent(err error) bool {
-	return errors.Is(err, ErrInputLost) || errors.Is(err, ErrPartitions)
+	return errors.Is(err, ErrInputLost) || errors.Is(err, ErrPartitions) || errors.Is(err, schemas.ErrHalt)
 }
 
 // isAway reports whether a broker could not be reached. That a stage cannot begin meanwhile is no crash, however often it
@@ -47,7 +49,7 @@ func isAway(err error) bool {
 var cutOff = []error{io.EOF, net.ErrClosed, syscall.ECONNRESET, syscall.ECONNABORTED, syscall.EPIPE, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ENETDOWN}
 
 // Run keeps the group going until ctx ends: a processor that ends for any reason is built anew after a pause that grows
-// from BackoffMin to BackoffMax. What a rebuild cannot help (ErrInputLost, ErrPartitions) stops the group: it stays in
+// from BackoffMin to BackoffMax. What a rebuild cannot help (ErrInputLost, ErrPartitions, schemas.ErrHalt) stops the group: it stays in
 // state Failed, and does nothing, until ctx ends. Run returns ErrFenced if the process must end because another has its
 // place, and nil when ctx has ended; the last session is then drained and committed.
 func (s *Stage) Run(ctx context.Context) (err error) {

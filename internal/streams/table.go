@@ -136,6 +136,21 @@ func (t *table) get(key string) (*entry, error) {
 	return e, nil
 }
 
+// peek returns the row of key, nil for none, and leaves no entry behind.
+func (t *table) peek(key string) (schemas.Row, error) {
+	if e := t.hot[key]; e != nil {
+		return e.row, nil
+	}
+	raw, has, err := t.store.Get(key)
+	if err != nil {
+		return nil, fmt.Errorf("reading row %q of %s/%d: %w", key, t.topic, t.part, err)
+	}
+	if !has {
+		return nil, nil
+	}
+	return t.decode(key, raw)
+}
+
 func (t *table) decode(key string, raw []byte) (schemas.Row, error) {
 	v, err := t.codec.Decode(raw)
 	if err != nil {

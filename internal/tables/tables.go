@@ -100,12 +100,15 @@ func seen(rows schemas.RowCodec, m *sarama.ConsumerMessage) (schemas.Position, e
 }
 
 func pick(groups []topology.Group, name string) (topology.Group, error) {
-	names := make([]string, len(groups))
-	for i, g := range groups {
+	var names []string
+	for _, g := range groups {
+		if g.Stateless {
+			continue
+		}
 		if string(g.Name) == name {
 			return g, nil
 		}
-		names[i] = string(g.Name)
+		names = append(names, string(g.Name))
 	}
 	return topology.Group{}, fmt.Errorf("%w: %q; there are %s", ErrNoGroup, name, strings.Join(names, ", "))
 }

@@ -32,6 +32,9 @@ func New(cfg Config, w engagement.Window, weights engagement.Weights, metrics *M
 	}
 }
 
+// Hide leaves posts off the list, from the next tick on, for as long as hidden says so. To be called before Run.
+func (b *Board) Hide(hidden func(postID string) bool) { b.index.Hide(hidden) }
+
 // Update takes the latest row of a post. It keeps nothing of it.
 func (b *Board) Update(postID string, row *schemas.ScoreRow) { b.index.Update(postID, row.Buckets) }
 

@@ -3,6 +3,8 @@ package processorstest
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -24,6 +26,8 @@ type Bench struct {
 	group   topology.Group
 	became  []schemas.Outcome // of the records since the last In
 	outputs map[topology.Stream]*tester.QueueTracker
+	keys    map[string]string // under which the tester has a row, by the row's name
+	failed  error             // of the records since the last In
 }
 
 // Codecs returns codecs that need no registry.
@@ -37,11 +41,11 @@ func Codecs(tb testing.TB) *schemas.Codecs {
 // New runs verb in group until the test ends.
 func New(tb testing.TB, group topology.Group, verb Verb) *Bench {
 	tb.Helper()
-	b := &Bench{tb: tb, tester: tester.New(tb), group: group, outputs: map[topology.Stream]*tester.QueueTracker{}}
+	b := &Bench{tb: tb, tester: tester.New(tb), group: group, outputs: map[topology.Stream]*tester.QueueTracker{}, keys: map[string]string{}}
 	for _, out := range group.Outputs {
 		b.outputs[out.Topic] = b.tester.NewQueueTracker(string(out.Topic))
 	}
-	p, err := goka.NewProcessor(nil, group.Graph(func(ctx goka.Context, msg any) { b.became = append(b.became, verb(ctx, msg)) }), goka.WithTester(b.tester), goka.WithLogger(silent{}), goka.WithNilHandling(goka.NilDecode))
+	p, err := goka.NewProcessor(nil, group.Graph(b.on(verb)), goka.WithTester(b.tester), goka.WithLogger(silent{}), goka.WithNilHandling(goka.NilDecode))
 	require.NoError(tb, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -53,12 +57,54 @@ func New(tb testing.TB, group topology.Group, verb Verb) *Bench {
 	return b
 }
 
+// on is goka's callback.
+func (b *Bench) on(verb Verb) goka.ProcessCallback {
+	return func(ctx goka.Context, msg any) {
+		name := ctx.Key()
+		if b.group.RowKey != nil {
+			name = b.group.RowKey(name)
+		}
+		b.keys[name] = ctx.Key()
+		b.became = append(b.became, verb(layer{ctx, b}, msg))
+	}
+}
+
+type gokaContext = goka.Context // an embedded field named Context would hide the method of that name
+
+// layer does what package streams makes of goka's context: a verb may look at another row of its table, and fails
+// without ending the test.
+type layer struct {
+	gokaContext
+	bench *Bench
+}
+
+// Lookup returns the row of that name.
+func (l layer) Lookup(table goka.Table, name string) any { //nolint:forbidigo // as goka has it
+	key, known := l.bench.keys[name]
+	if !known {
+		return nil
+	}
+	return l.bench.tester.TableValue(table, key)
+}
+
+// Fail notes the error.
+func (l layer) Fail(err error) { l.bench.failed = err }
+
+// Failed returns the error with which the verb has ended the stage since the last In, nil for none.
+func (b *Bench) Failed() error { return b.failed }
+
 // In gives the group one record, appended to the log at root, and returns what became of it. A record that the group
 // sends to its own input comes back at once, appended at no time at all.
 func (b *Bench) In(key string, root time.Time, msg any) schemas.Outcome {
 	b.tb.Helper()
-	b.became = nil
-	b.tester.Consume(string(b.group.Input), key, msg, tester.WithTime(root))
+	return b.InWith(key, root, msg, nil)
+}
+
+// InWith is In for a record with headers.
+func (b *Bench) InWith(key string, root time.Time, msg any, headers map[string][]byte) schemas.Outcome {
+	b.tb.Helper()
+	b.became, b.failed = nil, nil
+	b.tester.Consume(string(b.group.Input), key, msg, tester.WithTime(root), tester.WithHeaders(headers))
 	require.NotEmpty(b.tb, b.became)
 	return b.became[0]
 }
@@ -74,6 +120,9 @@ func (b *Bench) Out(topic topology.Stream) (keys []string, msgs []any) {
 		keys, msgs = append(keys, key), append(msgs, msg)
 	}
 }
+
+// Keys returns the keys of all records so far that may have a row, one for each.
+func (b *Bench) Keys() []string { return slices.Collect(maps.Values(b.keys)) }
 
 // Row returns the row of key, nil for none.
 func (b *Bench) Row(key string) any {

@@ -10,6 +10,7 @@ import (
 type Index struct {
 	window  engagement.Window
 	weights engagement.Weights
+	hidden  func(postID string) bool // nil for none
 
 	mu      sync.Mutex
 	entries []entry        // dense, in no order: Top reads all of them
@@ -20,6 +21,10 @@ type Index struct {
 func NewIndex(w engagement.Window, weights engagement.Weights) *Index {
 	return &Index{window: w, weights: weights, places: make(map[string]int)}
 }
+
+// Hide leaves posts out of the ranking for as long as hidden says so. It is asked of few more posts than are ranked, and
+// must not use the index. To be called before anything else.
+func (x *Index) Hide(hidden func(postID string) bool) { x.hidden = hidden }
 
 // Update sets the buckets of a post, ascending by Start; they are copied. A post without buckets is removed.
 func (x *Index) Update(postID string, buckets []engagement.Bucket) {
@@ -57,7 +62,7 @@ func (x *Index) Len() int {
 func (x *Index) Top(now int64, k int) []Item {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	best := selection{k: k}
+	best := selection{k: k, hidden: x.hidden}
 	for i := 0; i < len(x.entries); {
 		e := &x.entries[i]
 		e.look(x.window, x.weights, now)

@@ -41,6 +41,23 @@ func TestOrder(t *testing.T) {
 	require.Equal(t, []string{"share", "twenty-one views"}, ids(x.Top(minute, 2)))
 }
 
+// What is hidden makes room for others, and comes back with all it has.
+func TestHidden_posts_make_room(t *testing.T) {
+	x := NewIndex(engagement.DefaultWindow(), engagement.DefaultWeights())
+	hidden, asked := map[string]bool{}, 0
+	x.Hide(func(post string) bool { asked++; return hidden[post] })
+	for n := range 100 {
+		x.Update(strconv.Itoa(n), row(bucket(0, engagement.Counts{Views: int64(1000 - n)})))
+	}
+	require.Equal(t, []string{"0", "1", "2"}, ids(x.Top(minute, 3)))
+	hidden["0"], hidden["2"] = true, true
+	asked = 0
+	require.Equal(t, []string{"1", "3", "4"}, ids(x.Top(minute, 3)))
+	require.Less(t, asked, 20, "what is far down is not asked for")
+	clear(hidden)
+	require.Equal(t, []string{"0", "1", "2"}, ids(x.Top(minute, 3)))
+}
+
 // TestTimeAlone moves only the clock: what was on top leaves, to the millisecond, and its place is freed.
 func TestTimeAlone(t *testing.T) {
 	x := NewIndex(engagement.DefaultWindow(), engagement.DefaultWeights())

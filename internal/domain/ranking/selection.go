@@ -8,11 +8,16 @@ type selection struct {
 	k     int
 	items []*Item
 	worst *Item // the k-th when last cut: nothing behind it can matter; nil before
+
+	hidden func(postID string) bool // nil for none
 }
 
 // offer considers an item, which must not change until sorted.
 func (s *selection) offer(item *Item) {
 	if s.worst != nil && compare(item, s.worst) > 0 {
+		return
+	}
+	if s.hidden != nil && s.hidden(item.PostID) {
 		return
 	}
 	s.items = append(s.items, item)

@@ -1,0 +1,129 @@
+// Package cdc makes changes of rows of what Debezium writes about them: one group for each table of the application.
+//
+//	cdc.<table> (primary key) → changes.<table> (natural id); of likes also reaction-inputs (user:post)
+//
+// It keeps nothing, so what comes of a record follows from the record alone: what Connect writes twice is said twice,
+// with one position in the source's log, and whoever keeps rows tells by it. A change of a primary key is a delete of the
+// old id and a create of the new one; which columns the new one takes over is said, not done. A truncate is said once to
+// each partition. Records without anything to keep (tombstones, heartbeats, messages) are skipped.
+//
+// What cannot be read goes to cdc-dlq. A connector that the configuration does not name stops the group, and nothing is
+// lost: whether its positions go on from those before is for people to say.
+package cdc
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/lovoo/goka"
+
+	"github.com/nova-social/nova-streams/internal/domain/change"
+	"github.com/nova-social/nova-streams/processors/deadletter"
+	"github.com/nova-social/nova-streams/schemas"
+	"github.com/nova-social/nova-streams/schemas/debezium"
+	"github.com/nova-social/nova-streams/topology"
+)
+
+// Decoder reads a record of Debezium. A *debezium.Error says why it cannot be read; any other error says nothing about
+// the record, but that it cannot be read now.
+type Decoder interface {
+	Decode(ctx context.Context, r debezium.Record) (debezium.Result, error)
+}
+
+// Group reads the topic of one table.
+type Group struct {
+	Config
+	Entity  topology.Entity
+	Decoder Decoder
+	// Partitions are keys of which there is one for each partition of the changes' topic.
+	Partitions []string
+	Metrics    *Metrics // nil for none
+}
+
+// On handles one record of Debezium.
+func (g *Group) On(ctx goka.Context, msg any) schemas.Outcome {
+	raw, ok := msg.(schemas.Raw)
+	if !ok {
+		ctx.Fail(fmt.Errorf("cdc: unexpected %T", msg))
+		return schemas.Dead
+	}
+	result, err := g.Decoder.Decode(ctx.Context(), debezium.Record{
+		Topic: string(ctx.Topic()), Partition: ctx.Partition(), Offset: ctx.Offset(), Key: []byte(ctx.Key()), Value: raw, Headers: ctx.Headers(),
+	})
+	if err != nil {
+		return g.refuse(ctx, raw, err)
+	}
+	event := result.Event
+	if event == nil {
+		g.Metrics.count(g.Entity.Table, cmp.Or(string(result.Skip), "boundary"))
+		return schemas.Skipped
+	}
+	if event.Operation == debezium.Message {
+		g.Metrics.count(g.Entity.Table, "message")
+		return schemas.Skipped
+	}
+	if event.Table != g.Entity.Source {
+		return g.refuse(ctx, raw, &debezium.Error{Kind: debezium.Connector, Err: fmt.Errorf("it is about table %.100q", event.Table)})
+	}
+	epoch := slices.Index(g.Sources, event.Source.Connector)
+	if epoch < 0 {
+		ctx.Fail(fmt.Errorf("cdc: connector %q is not in cdc.sources (%q): add it at the end if its database counts positions anew, else give it the name of the one it replaces: %w",
+			event.Source.Connector, g.Sources, schemas.ErrHalt))
+		return schemas.Dead
+	}
+	g.Metrics.count(g.Entity.Table, operations[event.Operation])
+	c := g.change(ctx, event, int32(epoch))
+	if event.Operation == debezium.Truncate {
+		c.Op = schemas.ChangeTruncate
+		for _, key := range g.Partitions {
+			ctx.Emit(g.Entity.Changes, key, c)
+		}
+		return schemas.Applied
+	}
+	id, err := naturalID(g.Entity.Key, event.Key, event.After, event.Before)
+	if err == nil && event.OldKey != nil {
+		c.PreviousID, err = join(g.Entity.Key, event.OldKey)
+	}
+	if err != nil {
+		return g.refuse(ctx, raw, &debezium.Error{Kind: debezium.SchemaMismatch, Err: err})
+	}
+	c.ID = schemas.NaturalID(id...)
+	ctx.Emit(g.Entity.Changes, c.ID, c)
+	if g.Entity.Reader == topology.CdcLikes {
+		like(ctx, id[0], id[1], c)
+	}
+	return schemas.Applied
+}
+
+// change returns what all changes say.
+func (g *Group) change(ctx goka.Context, e *debezium.Event, epoch int32) *schemas.Change {
+	c := &schemas.Change{
+		Table: g.Entity.Table, Op: schemas.ChangeUpsert, CommitMS: e.Source.TsMS, RootTime: ctx.Timestamp().UnixMilli(),
+		Position: change.Position{Epoch: epoch, LSN: int64(e.Source.Position), Offset: ctx.Offset()}, //nolint:gosec // PostgreSQL's are far below 2^63
+		Snapshot: e.Source.Snapshot != "", TxID: e.Source.TxID,
+	}
+	if e.Transaction != nil {
+		c.TxOrder = e.Transaction.TotalOrder
+	}
+	switch e.Operation {
+	case debezium.Delete:
+		c.Op = schemas.ChangeDelete
+	case debezium.Create, debezium.Update, debezium.Read:
+		c.Columns, c.Unchanged = change.ColumnsOf(e.After), e.Unchanged
+	case debezium.Truncate, debezium.Message:
+	}
+	return c
+}
+
+// refuse sends a record to the dead letters, or ends the stage if the error says nothing about the record.
+func (g *Group) refuse(ctx goka.Context, raw schemas.Raw, err error) schemas.Outcome {
+	why, is := errors.AsType[*debezium.Error](err)
+	if !is {
+		ctx.Fail(fmt.Errorf("reading a record of Debezium: %w", err))
+		return schemas.Dead
+	}
+	return deadletter.Refuse(ctx, topology.CdcDLQ, schemas.Reason(why.Kind), schemas.Detail(why.Error()), raw)
+}

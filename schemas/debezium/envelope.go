@@ -1,0 +1,137 @@
+package debezium
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+)
+
+// event makes sense of an envelope.
+func (d *Decoder) event(value object, key Columns) (*Event, error) {
+	m := members{of: value.texts}
+	e := &Event{Operation: Operation(m.text("op")), TsMS: m.integer("ts_ms"), Key: key}
+	if m.err != nil {
+		return nil, m.err
+	}
+	if !slices.Contains([]Operation{Create, Update, Delete, Read, Truncate, Message}, e.Operation) {
+		return nil, refuse(EventProcessing, "op: %q is unknown", excerpt(string(e.Operation)))
+	}
+	if err := e.readSource(value); err != nil {
+		return nil, err
+	}
+	if err := e.readTransaction(value); err != nil {
+		return nil, err
+	}
+	if e.Operation == Message {
+		return e, e.readMessage(value)
+	}
+	before, err := value.nested("before", false)
+	if err != nil {
+		return nil, err
+	}
+	after, err := value.nested("after", false)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.agrees(before, after); err != nil {
+		return nil, err
+	}
+	d.setRows(e, before, after)
+	return e, nil
+}
+
+// setRows keeps of the rows what is true.
+func (d *Decoder) setRows(e *Event, before, after Columns) {
+	if !d.full[tableName{e.Schema, e.Table}] {
+		before = only(before, e.Key)
+	}
+	d.unavailable.take(before)
+	e.Unchanged = d.unavailable.take(after)
+	e.Before, e.After = before, after
+}
+
+// agrees checks that operation, key and rows belong together.
+func (e *Event) agrees(before, after Columns) error {
+	row := after
+	switch e.Operation {
+	case Create, Read, Update:
+		if after == nil {
+			return refuse(EventProcessing, "after: null for %s", e.Operation)
+		}
+	case Delete:
+		row = before
+		if after != nil {
+			return refuse(EventProcessing, "after: not null for a delete")
+		}
+		if before == nil && len(e.Key) == 0 {
+			return refuse(EventProcessing, "a delete that does not say of what")
+		}
+	default:
+		if before != nil || after != nil || len(e.Key) > 0 {
+			return refuse(EventProcessing, "a truncate with a row or a key")
+		}
+	}
+	if row == nil {
+		return nil
+	}
+	for name, text := range e.Key {
+		if strings.HasPrefix(name, "__dbz__") { // added where several tables go to one topic
+			continue
+		}
+		inRow, ok := row[name]
+		switch {
+		case !ok:
+			return refuse(SchemaMismatch, "the row lacks %s, which the key has", excerpt(name))
+		case inRow != text:
+			return refuse(EventProcessing, "the row has %s for %s, the key %s", excerpt(inRow), excerpt(name), excerpt(text))
+		}
+	}
+	return nil
+}
+
+// readMessage takes what a program wrote to the log itself for the columns of a row.
+func (e *Event) readMessage(value object) error {
+	message, err := value.nested("message", false)
+	if err != nil {
+		return err
+	}
+	m := members{of: message, place: "message."}
+	m.text("prefix")
+	m.optionalText("content")
+	e.After = message
+	return m.err
+}
+
+func (e *Event) readTransaction(value object) error {
+	transaction, err := value.nested("transaction", true)
+	if err != nil || transaction == nil {
+		return err
+	}
+	m := members{of: transaction, place: "transaction."}
+	t := &Transaction{TotalOrder: m.integer("total_order"), Order: m.integer("data_collection_order")}
+	t.ID, _ = m.transaction("id", m.text("id"))
+	if t.TotalOrder < 1 || t.Order < 1 {
+		m.fail(EventProcessing, "total_order", "%d, and %d within the table", t.TotalOrder, t.Order)
+	}
+	e.Transaction = t
+	return m.err
+}
+
+// position returns the LSN in the second place of a sequence, 0 if there is none.
+func (m *members) position(sequence string) uint64 {
+	var lsns []*string // of the last commit, of the change
+	if err := json.Unmarshal([]byte(sequence), &lsns); err != nil || len(lsns) != 2 {
+		m.fail(EventProcessing, "sequence", "%s is not two positions", excerpt(sequence))
+		return 0
+	}
+	if lsns[1] == nil {
+		return 0
+	}
+	lsn, err := strconv.ParseUint(*lsns[1], 10, 63)
+	if err != nil {
+		m.fail(EventProcessing, "sequence", "%s is not two positions", excerpt(sequence))
+	}
+	return lsn
+}
