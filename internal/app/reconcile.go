@@ -40,7 +40,7 @@ func (r reconciler) compare(ctx context.Context, now time.Time, tell func(string
 	}
 	defer func() { _ = client.Close() }()
 	c := reconcile.Reconciler{
-		Config: r.cfg.Reconcile, Keep: r.cfg.ClickHouse.Retention.PostEvents, Flow: reconcile.EventFlow(), Broker: r.inspector, Table: r.table,
+		Config: r.cfg.Reconcile, Keep: r.cfg.ClickHouse.Retention, Flow: reconcile.EventFlow(), Broker: r.inspector, Table: r.table,
 		Topics: &reconcile.Kafka{Client: client, Prefix: r.cfg.Kafka.Prefix, Letters: r.codecs.DeadLetters, Rows: r.codecs.EnrichedEvents},
 	}
 	return c.Run(ctx, now, tell)

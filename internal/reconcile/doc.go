@@ -5,12 +5,12 @@
 //	chain.go             pure: the inserts of a Kafka partition follow each other without a gap or an overlap
 //	events.go            pure: records of `events` per hour and partition = rows + dead letters + repeats
 //	flow.go stages.go    pure: what a stage has passed on is what the next has seen
-//	views.go             pure: sums of a view = counts of the raw rows
+//	views.go             pure: what a view says of a post = what it is made of
 //	cut.go               a moment of `events` of which everything is known to have arrived
 //	strays.go            rows that name no insert
-//	rows.go sql/ log.go  what ClickHouse and Kafka are asked
+//	rows.go rowsviews.go sql/ log.go   what ClickHouse and Kafka are asked
 //	exact.go             from a range of offsets to the offsets
-//	run.go job.go        one comparison; one as periodic work, of which it tells
+//	run*.go job.go       one comparison; one as periodic work, of which it tells
 //
 // Guarantee: a row of post_events that is missing, or there twice, is found and named by partition and offset range,
 // whichever it is, as long as it is within the time looked at. Records on their way are no difference: what is judged

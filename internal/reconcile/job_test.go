@@ -84,7 +84,7 @@ reconcile_failures_total 0
 func TestPrint_is_for_people(t *testing.T) {
 	t.Parallel()
 	r := &Report{
-		At: noon, Since: noon, Settled: true, Open: 2, View: "3 hours compared", Notes: []string{"something"},
+		At: noon, Since: noon, Settled: true, Open: 2, Views: []string{"hourly: compared", "daily: skipped"}, Notes: []string{"something"},
 		Stages:  []Stage{{Group: "dedup", Lag: 1, Accounting: account(8, 2, 1)}},
 		Inserts: []Inserts{{Inserts: 2, Rows: 5}, {Inserts: 1, Rows: 3}},
 		Hours:   []Hour{{noon, 0, 5, 4, 0, 1}, {noon, 1, 6, 4, 1, 1}},
@@ -101,7 +101,8 @@ HOUR                  PARTITION  IN  ROWS  DEAD  REPEATS
 2026-11-28T12:00:00Z  all        11  8     1     2
 
 3 inserts with 8 rows looked at one by one, since 2026-11-28T12:00:00Z
-view: 3 hours compared
+view: hourly: compared
+view: daily: skipped
 note: something
 lost_insert: 4: enriched-events/1, offsets 3..9 (within), appended 2026-11-28T12:00:00Z: gone
 open: 2 on their way

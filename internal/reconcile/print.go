@@ -59,7 +59,9 @@ func (r *Report) Print(out io.Writer, hour time.Time) error {
 		inserts, rows = inserts+c.Inserts, rows+c.Rows
 	}
 	fmt.Fprintf(out, "\n%d inserts with %d rows looked at one by one, since %s\n", inserts, rows, r.Since.Format(time.RFC3339))
-	fmt.Fprintf(out, "view: %s\n", r.View)
+	for _, v := range r.Views {
+		fmt.Fprintln(out, "view:", v)
+	}
 	for _, n := range r.Notes {
 		fmt.Fprintln(out, "note:", n)
 	}

@@ -21,7 +21,7 @@ const (
 	LostLetters    Kind = "lost_letters"     // refused records without a dead letter
 	Unaccounted    Kind = "unaccounted"      // inputs of a stage of which nobody knows what became
 	BetweenStages  Kind = "between_stages"   // a stage has seen less or more than was passed on to it
-	View           Kind = "view"             // a view says otherwise than the rows
+	View           Kind = "view"             // a view says otherwise than what it is made of
 )
 
 // Kinds are all kinds.
@@ -36,7 +36,7 @@ type Finding struct {
 	Partition int32     `json:"partition"`       // -1 for all
 	First     int64     `json:"first"`           // offsets, the last included; -1 where none can be named
 	Last      int64     `json:"last"`
-	Rows      int64     `json:"rows"`          // how many are too few or too many
+	Rows      int64     `json:"rows"`          // how many are too few or too many; of dwell_ms in a view milliseconds
 	From      time.Time `json:"from,omitzero"` // append time in `events` of the first and the last event concerned, or of
 	To        time.Time `json:"to,omitzero"`   // their neighbours
 	Happened  bool      `json:"happened"`      // From and To are hours of event time instead
@@ -95,7 +95,7 @@ type Report struct {
 	Inserts  []Inserts `json:"inserts"`
 	Hours    []Hour    `json:"hours"`
 	Totals   []Total   `json:"totals"`
-	View     string    `json:"view"` // what became of comparing post_engagement_hourly
+	Views    []string  `json:"views"` // what became of comparing each view
 	Findings []Finding `json:"findings"`
 	Notes    []string  `json:"notes"` // what could not be compared, and why
 }

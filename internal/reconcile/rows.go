@@ -9,7 +9,7 @@ import (
 	"github.com/nova-social/nova-streams/internal/clickhouse"
 )
 
-// Table is post_events and its view, as this package reads them.
+// Table is post_events and its views, as this package reads them.
 type Table struct{ client *clickhouse.Client }
 
 // NewTable reads through client, which the caller closes.
@@ -95,55 +95,4 @@ func (t *Table) Roots(ctx context.Context, logs []Log, floors []int64) ([]map[in
 // Unplaced returns the rows that name no insert.
 func (t *Table) Unplaced(ctx context.Context) ([]Unplaced, error) {
 	return clickhouse.Query[Unplaced](ctx, t.client, "reconcile_unplaced", unplacedSQL)
-}
-
-// HasView reports whether there is a view of hours.
-func (t *Table) HasView(ctx context.Context) (bool, error) {
-	row, err := clickhouse.QueryRow[struct {
-		Found int64 `ch:"found"`
-	}](ctx, t.client, "reconcile_view_exists", tableExistsSQL, ch.Named("table", "post_engagement_hourly"))
-	return row.Found > 0, err
-}
-
-type hourSums struct {
-	Hour     time.Time `ch:"hour"`
-	Settled  uint8     `ch:"settled"`
-	Views    int64     `ch:"views"`
-	Likes    int64     `ch:"likes"`
-	Comments int64     `ch:"comments"`
-	Shares   int64     `ch:"shares"`
-}
-
-func (h hourSums) addTo(sums map[time.Time]Sums) {
-	s := sums[h.Hour.UTC()]
-	sums[h.Hour.UTC()] = Sums{s.Views + h.Views, s.Likes + h.Likes, s.Comments + h.Comments, s.Shares + h.Shares}
-}
-
-// RawHours counts rows per hour of event time from since on: those that were committed, given the committed offsets of
-// the partitions from 0 on, and all.
-func (t *Table) RawHours(ctx context.Context, since time.Time, topicID string, committed []int64) (settled, all map[time.Time]Sums, err error) {
-	offsets := make(ch.ArraySet, len(committed))
-	for i, o := range committed {
-		offsets[i] = o
-	}
-	rows, err := clickhouse.Query[hourSums](ctx, t.client, "reconcile_raw_hours", rawHoursSQL,
-		ch.Named("since", since.UnixMilli()), ch.Named("topic_id", topicID), ch.Named("committed", offsets))
-	settled, all = map[time.Time]Sums{}, map[time.Time]Sums{}
-	for _, r := range rows {
-		r.addTo(all)
-		if r.Settled != 0 {
-			r.addTo(settled)
-		}
-	}
-	return settled, all, err
-}
-
-// ViewHours sums the view per hour from since on.
-func (t *Table) ViewHours(ctx context.Context, since time.Time) (map[time.Time]Sums, error) {
-	rows, err := clickhouse.Query[hourSums](ctx, t.client, "reconcile_view_hours", viewHoursSQL, ch.Named("since", since.UnixMilli()))
-	sums := map[time.Time]Sums{}
-	for _, r := range rows {
-		r.addTo(sums)
-	}
-	return sums, err
 }

@@ -8,13 +8,14 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nova-social/nova-streams/internal/clickhouse"
 	"github.com/nova-social/nova-streams/internal/streams"
 )
 
 // Reconciler compares. It keeps nothing between two comparisons.
 type Reconciler struct {
 	Config Config
-	Keep   time.Duration // retention of post_events, by event time; 0 for ever
+	Keep   clickhouse.Retention // of rows and views, by event time
 	Flow   Flow
 	Broker Broker
 	Table  *Table
@@ -39,9 +40,9 @@ func (r *Reconciler) Run(ctx context.Context, now time.Time, tell func(string)) 
 	now = now.UTC()
 	c := &run{Reconciler: r, now: now, tell: tell, Report: Report{
 		At: now, Since: now.Add(-r.Config.Since).Truncate(time.Hour),
-		Stages: []Stage{}, Inserts: []Inserts{}, Hours: []Hour{}, Totals: []Total{}, Findings: []Finding{}, Notes: []string{},
+		Stages: []Stage{}, Inserts: []Inserts{}, Hours: []Hour{}, Totals: []Total{}, Views: []string{}, Findings: []Finding{}, Notes: []string{},
 	}}
-	for _, step := range []func(context.Context) error{c.takeCut, c.chains, c.strays, c.events, c.view, c.stages, c.nameExactly} {
+	for _, step := range []func(context.Context) error{c.takeCut, c.chains, c.strays, c.events, c.views, c.stages, c.nameExactly} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -103,49 +104,11 @@ func (c *run) stages(ctx context.Context) error {
 	return nil
 }
 
-// view compares the view of hours with the rows.
-func (c *run) view(ctx context.Context) error {
-	has, err := c.Table.HasView(ctx)
-	if err != nil {
-		return fmt.Errorf("looking for the view: %w", err)
-	}
-	if !has {
-		c.View = "skipped: there is no post_engagement_hourly"
-		return nil
-	}
-	c.tell("comparing the view with the rows")
-	since := c.Since
-	if c.Keep > 0 {
-		if oldest := c.now.Add(-c.Keep).Truncate(time.Hour).Add(time.Hour); oldest.After(since) {
-			since = oldest
-		}
-	}
-	committed := make([]int64, len(c.sink().Partitions))
-	for i, p := range c.sink().Partitions {
-		committed[i] = max(p.Committed, 0)
-	}
-	least, _, err := c.Table.RawHours(ctx, since, c.id, committed)
-	if err != nil {
-		return fmt.Errorf("counting rows per hour: %w", err)
-	}
-	view, err := c.Table.ViewHours(ctx, since)
-	if err != nil {
-		return fmt.Errorf("reading the view: %w", err)
-	}
-	_, most, err := c.Table.RawHours(ctx, since, c.id, committed)
-	if err != nil {
-		return fmt.Errorf("counting rows per hour: %w", err)
-	}
-	c.Findings = append(c.Findings, compareView(least, view, most)...)
-	c.View = fmt.Sprintf("%d hours compared", len(most))
-	return nil
-}
-
 // nameExactly replaces ranges by the offsets concerned, and takes back what retention explains.
 func (c *run) nameExactly(ctx context.Context) error {
 	oldest := int64(0)
-	if c.Keep > 0 {
-		oldest = c.now.Add(-c.Keep).UnixMilli()
+	if c.Keep.PostEvents > 0 {
+		oldest = c.now.Add(-c.Keep.PostEvents).UnixMilli()
 	}
 	kept := c.Findings[:0]
 	for n, f := range c.Findings {

@@ -133,7 +133,7 @@ func (c *run) total(l *Log, rows map[int]Slot, dead map[int]int64, allLetters bo
 		t.Compared, findings = false, nil
 	case c.older > 0: // noted
 		t.Compared, findings = false, nil
-	case c.Keep > 0 && n < l.Accounting.Applied:
+	case c.Keep.PostEvents > 0 && n < l.Accounting.Applied:
 		c.note("the total of %s/%d is not comparable: %d rows may be past the retention of post_events", c.Flow.events().Topic, l.Partition, l.Accounting.Applied-n)
 		t.Compared, findings = false, nil
 	}

@@ -17,11 +17,23 @@ var rootsSQL string
 //go:embed sql/unplaced.sql
 var unplacedSQL string
 
-//go:embed sql/raw_hours.sql
-var rawHoursSQL string
+//go:embed sql/tables.sql
+var tablesSQL string
 
-//go:embed sql/view_hours.sql
-var viewHoursSQL string
+//go:embed sql/rollup_suspects.sql
+var rollUpSuspectsSQL string
 
-//go:embed sql/table_exists.sql
-var tableExistsSQL string
+//go:embed sql/rollup_differs.sql
+var rollUpDiffersSQL string
+
+//go:embed sql/rollup_rows.sql
+var rollUpRowsSQL string
+
+//go:embed sql/stats_refreshed.sql
+var statsRefreshedSQL string
+
+//go:embed sql/stats_differ.sql
+var statsDifferSQL string
+
+//go:embed sql/stats_minutes.sql
+var statsMinutesSQL string

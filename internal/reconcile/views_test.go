@@ -1,28 +1,62 @@
 package reconcile
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
-func TestView_is_compared_by_the_hour(t *testing.T) {
+func hourFrom(begin int64) (from, to time.Time) {
+	from = time.Unix(begin, 0).UTC()
+	return from, from.Add(time.Hour)
+}
+
+// A finding names view, hour, post, column and both numbers.
+func TestView_findings_name_the_count(t *testing.T) {
 	t.Parallel()
-	hour := func(s Sums) map[time.Time]Sums { return map[time.Time]Sums{noon: s} }
-	require.Empty(t, compareView(hour(Sums{1, 2, 3, 4}), hour(Sums{1, 2, 3, 4}), hour(Sums{1, 2, 3, 4})))
-	require.Empty(t, compareView(hour(Sums{1, 2, 3, 4}), hour(Sums{2, 2, 3, 4}), hour(Sums{3, 2, 3, 4})), "rows arrive")
-	for want, view := range map[string]map[time.Time]Sums{
-		"likes of post_engagement_hourly: 1, the rows say 2":  hour(Sums{1, 1, 3, 4}),
-		"shares of post_engagement_hourly: 5, the rows say 4": hour(Sums{1, 2, 3, 5}),
-	} {
-		found := compareView(hour(Sums{1, 2, 3, 4}), view, hour(Sums{1, 2, 3, 4}))
-		require.Equal(t, []Finding{{Kind: View, Partition: -1, First: -1, Last: -1, Rows: 1, From: noon, To: noon.Add(time.Hour), Happened: true, Detail: want}}, found)
-		require.Equal(t, "all partitions, happened 2026-11-28T12:00:00Z to 2026-11-28T13:00:00Z: "+want, found[0].String())
+	d := Differing{Places: 1, Rows: 402, Some: []Said{{
+		Spot{noon.Unix(), "p"}, []int64{1, 2, 3, 4, 5, 600}, []int64{1, 0, 3, 5, 7, 200}, []int64{1, 2, 3, 5, 7, 700},
+	}}}
+	want := func(rows int64, detail string) Finding {
+		return Finding{Kind: View, Partition: -1, First: -1, Last: -1, Rows: rows, From: noon, To: noon.Add(time.Hour), Happened: true, Detail: detail}
 	}
-	found := compareView(nil, hour(Sums{Views: 2}), nil)
-	require.Len(t, found, 1)
-	require.EqualValues(t, 2, found[0].Rows, "an hour the rows do not know")
+	found := d.findings("hourly", "rows", hourFrom)
+	require.Equal(t, []Finding{
+		want(2, `likes of post "p" in hourly: 0, the rows say 2`),
+		want(400, `dwell_ms of post "p" in hourly: 200, the rows say 600 to 700`),
+	}, found)
+	require.Equal(t, `all partitions, happened 2026-11-28T12:00:00Z to 2026-11-28T13:00:00Z: likes of post "p" in hourly: 0, the rows say 2`, found[0].String())
+}
+
+// Rows that the view has counted before they were counted here are no difference; those that are still missing are.
+func TestView_that_was_ahead_is_no_difference(t *testing.T) {
+	t.Parallel()
+	at := func(post string, least, says, most int64) Said {
+		return Said{Spot{noon.Unix(), post}, []int64{least, 0, 0, 0, 0, 0}, []int64{says, 0, 0, 0, 0, 0}, []int64{most, 0, 0, 0, 0, 0}}
+	}
+	d := Differing{Places: 14, Rows: 100, Some: []Said{at("ahead", 1, 3, 1), at("more", 1, 5, 1), at("less", 4, 1, 4), at("gone", 0, 2, 0)}}
+	left := d.still(map[Spot][]int64{
+		{noon.Unix(), "ahead"}: {3, 0, 0, 0, 0, 0}, {noon.Unix(), "more"}: {3, 0, 0, 0, 0, 0}, {noon.Unix(), "less"}: {9, 0, 0, 0, 0, 0},
+		{noon.Unix() + 3600, "gone"}: {9, 0, 0, 0, 0, 0},
+	})
+	require.Equal(t, Differing{Places: 13, Rows: 96, Some: []Said{at("more", 1, 5, 3), at("less", 4, 1, 9), at("gone", 0, 2, 0)}}, left)
+	require.Equal(t, int64(1), d.Some[0].Most[0], "what was found is left as it is")
+}
+
+// Some posts are named, the others counted.
+func TestView_findings_are_bounded(t *testing.T) {
+	t.Parallel()
+	d := Differing{Places: 1500, Rows: 4000}
+	for i := range 30 {
+		d.Some = append(d.Some, Said{Spot{noon.Unix(), strconv.Itoa(i)}, []int64{2, 0, 0, 0, 0, 0}, []int64{0, 0, 0, 0, 0, 0}, []int64{2, 0, 0, 0, 0, 0}})
+	}
+	found := d.findings("hourly", "rows", hourFrom)
+	require.Len(t, found, maxNamed+1)
+	last := found[maxNamed]
+	require.EqualValues(t, 4000-2*maxNamed, last.Rows)
+	require.Equal(t, "all partitions: hourly differs from its rows in 1480 more places", last.String())
 }
 
 // What is past retention is no loss; what is not, is.
