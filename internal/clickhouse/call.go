@@ -21,7 +21,7 @@ func (c *Client) do(ctx context.Context, name string, limit time.Duration, prove
 	begin := time.Now()
 	err := c.breaker.run(proves, func() error { return call(ctx, c.conn) })
 	c.metrics.called(c.name, name, time.Since(begin), Kind(err))
-	return err
+	return addressOnly(err)
 }
 
 // Do makes a call once. It takes QueryTimeout at most; the error says the name. For the breaker of the sink's client only

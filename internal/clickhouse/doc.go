@@ -5,6 +5,7 @@
 //	readconfig.go read.go       readers: a client that changes nothing, and what it asks
 //	reader.go                   the server's user for them
 //	call.go breaker.go kind.go  the one way of all calls: time limit, circuit breaker, metrics; what an error means
+//	address.go                  what an error says of the server: its address, nothing else
 //	migrate.go sql/             tables and views, applied in order and once
 //	hold.go                     how inserts are kept away while a view is made
 //	retention.go refresh.go     what of a table follows the configuration

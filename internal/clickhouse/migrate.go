@@ -22,6 +22,7 @@ func Migrate(ctx context.Context, cfg Config) (applied []string, err error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	defer func() { err = addressOnly(err) }()
 	if err := createDatabase(ctx, cfg); err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ func CreateReader(ctx context.Context, cfg Config) error {
 			return fmt.Errorf("creating user %s: %w: %w", cfg.Read.User, ErrNoUserManagement, err)
 		}
 		if err != nil {
-			return fmt.Errorf("creating user %s: %w", cfg.Read.User, err)
+			return fmt.Errorf("creating user %s: %w", cfg.Read.User, addressOnly(err))
 		}
 	}
 	return nil
