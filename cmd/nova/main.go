@@ -2,8 +2,8 @@
 //
 // This package reads the command line and the configuration and prints; what commands do is in packages. Exit codes:
 // 0 done, or stopped by a signal and drained; 1 failed; 2 the command line or the configuration is wrong; 130 a job that
-// has an end was interrupted before it. `nova reconcile` ends with 1 if something differs and with 2 if it could not
-// compare.
+// has an end was interrupted before it. `nova reconcile` ends with 1 if something differs, with 2 if it could not compare
+// and with 3 if it could not ask ClickHouse.
 package main
 
 import (
@@ -61,6 +61,7 @@ const (
 	exitFailed       = 1
 	exitUsage        = 2
 	exitNoComparison = 2
+	exitAway         = 3
 	exitInterrupted  = 130
 )
 
@@ -81,6 +82,8 @@ func exitCode(err error) int {
 		return exitInterrupted
 	case errors.As(err, &comparison):
 		return exitNoComparison
+	case errors.Is(err, errAway):
+		return exitAway
 	default:
 		return exitFailed
 	}

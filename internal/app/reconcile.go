@@ -31,6 +31,7 @@ type reconciler struct {
 	inspector *streams.Inspector
 	codecs    *schemas.Codecs
 	table     *reconcile.Table
+	warn      func(string) // may be nil
 }
 
 func (r reconciler) compare(ctx context.Context, now time.Time, tell func(string)) (*reconcile.Report, error) {
@@ -41,13 +42,14 @@ func (r reconciler) compare(ctx context.Context, now time.Time, tell func(string
 	defer func() { _ = client.Close() }()
 	c := reconcile.Reconciler{
 		Config: r.cfg.Reconcile, Keep: r.cfg.ClickHouse.Retention, Flow: reconcile.EventFlow(), Broker: r.inspector, Table: r.table,
-		Topics: &reconcile.Kafka{Client: client, Prefix: r.cfg.Kafka.Prefix, Letters: r.codecs.DeadLetters, Rows: r.codecs.EnrichedEvents},
+		Topics: &reconcile.Kafka{Client: client, Prefix: r.cfg.Kafka.Prefix, Letters: r.codecs.DeadLetters, Activities: r.codecs.Activity, Rows: r.codecs.EnrichedEvents},
+		Warn:   r.warn,
 	}
 	return c.Run(ctx, now, tell)
 }
 
-// Reconcile compares once. tell gets a line per step.
-func Reconcile(ctx context.Context, cfg config.Config, codecs *schemas.Codecs, now time.Time, tell func(string)) (*reconcile.Report, error) {
+// Reconcile compares once. tell gets a line per step, warn one at once if ClickHouse is away.
+func Reconcile(ctx context.Context, cfg config.Config, codecs *schemas.Codecs, now time.Time, tell, warn func(string)) (*reconcile.Report, error) {
 	inspector, err := streams.NewInspector(cfg.Kafka.Brokers, cfg.Kafka.Prefix)
 	if err != nil {
 		return nil, err
@@ -61,7 +63,7 @@ func Reconcile(ctx context.Context, cfg config.Config, codecs *schemas.Codecs, n
 		return nil, err
 	}
 	defer func() { _ = client.Close() }()
-	r := reconciler{cfg, inspector, codecs, reconcile.NewTable(client)}
+	r := reconciler{cfg, inspector, codecs, reconcile.NewTable(client), warn}
 	return r.compare(ctx, now, tell)
 }
 
@@ -72,7 +74,7 @@ func (a *App) reconcileJob() (jobs.Job, error) {
 		return jobs.Job{}, err
 	}
 	a.onClose(client.Close)
-	r := reconciler{a.cfg, a.inspector, a.codecs, reconcile.NewTable(client)}
+	r := reconciler{a.cfg, a.inspector, a.codecs, reconcile.NewTable(client), nil}
 	log := a.log.With("job", "reconcile")
 	job := reconcile.Job{
 		Metrics: reconcile.NewMetrics(a.metrics), Log: log,

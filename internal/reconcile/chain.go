@@ -30,20 +30,20 @@ type chain struct {
 	expect    int64 // rows applied before the next link
 	last      int64 // offset of the last record judged
 	next      int64 // committed offset: inserts from there on are not judged
-	until     int64 // offset behind the last announced range
 
 	prev     Link
 	inserts  int64
 	rows     int64
 	open     int64
+	ahead    []Link // from the committed offset on
 	findings []Finding
 }
 
 // newChain begins behind an insert that ended with offset last, after which start rows were applied. For a topic that is
-// no more, next and until are noEnd.
-func newChain(topic, topicID string, partition int32, start, last, next, until int64) *chain {
+// no more, next is noEnd.
+func newChain(topic, topicID string, partition int32, start, last, next int64) *chain {
 	return &chain{
-		topic: topic, topicID: topicID, partition: partition, expect: start, last: last, next: next, until: until,
+		topic: topic, topicID: topicID, partition: partition, expect: start, last: last, next: next,
 		prev: Link{First: last + 1, Last: last},
 	}
 }
@@ -55,9 +55,7 @@ const noEnd = math.MaxInt64
 func (c *chain) add(l Link) {
 	if l.First >= c.next {
 		c.open += l.Count
-		if l.Last >= c.until {
-			c.find(StrayRows, l.First, l.Last, l.Count, l, "nobody has announced this range")
-		}
+		c.ahead = append(c.ahead, l)
 		return
 	}
 	if l.Before > c.expect {
@@ -105,6 +103,16 @@ func (c *chain) gap(rows int64, l Link) {
 		f.From, f.To = c.prev.To, l.From
 		if l.From.Before(c.prev.To) {
 			f.From, f.To = l.From, c.prev.To
+		}
+	}
+}
+
+// announced judges the inserts from the committed offset on, given the offset behind the last range that the sink had
+// announced when all of them had been read.
+func (c *chain) announced(until int64) {
+	for _, l := range c.ahead {
+		if l.Last >= until {
+			c.find(StrayRows, l.First, l.Last, l.Count, l, "nobody has announced this range")
 		}
 	}
 }

@@ -67,7 +67,7 @@ func written(t *rapid.T) (rows []stored, log []Record, next int64) {
 
 // find judges rows, and looks for the offsets as a comparison does.
 func find(rows []stored, log []Record, next, applied int64) []Finding {
-	c := newChain("enriched-events", "id", 0, 0, -1, next, next)
+	c := newChain("enriched-events", "id", 0, 0, -1, next)
 	for _, l := range group(rows) {
 		c.add(l)
 	}

@@ -29,11 +29,12 @@ type named struct {
 }
 
 func judged(all []Link, next, until, applied int64) (found []named) {
-	c := newChain("enriched-events", "id", 3, 0, -1, next, until)
+	c := newChain("enriched-events", "id", 3, 0, -1, next)
 	for _, l := range all {
 		c.add(l)
 	}
 	c.end(applied)
+	c.announced(until)
 	for _, f := range c.findings {
 		found = append(found, named{f.Kind, f.First, f.Last, f.Rows})
 	}
@@ -88,7 +89,7 @@ func TestChain_names_what_breaks_it(t *testing.T) {
 func TestChain_names_the_hours(t *testing.T) {
 	t.Parallel()
 	all := links(10, 20, 30)
-	c := newChain("enriched-events", "id", 3, 0, -1, 60, 60)
+	c := newChain("enriched-events", "id", 3, 0, -1, 60)
 	for _, l := range []Link{all[0], all[2]} {
 		c.add(l)
 	}

@@ -17,16 +17,16 @@ func DefaultConfig() Config {
 	return Config{Interval: 5 * time.Minute, Since: 48 * time.Hour, Patience: 30 * time.Second}
 }
 
-// maxSince bounds the hours that are asked for one by one: `events` keeps its records for as long.
-const maxSince = 7 * 24 * time.Hour
+// MaxSince bounds the hours that are asked for one by one: `events` keeps its records for as long.
+const MaxSince = 7 * 24 * time.Hour
 
 // Validate names the first field that breaks its rule.
 func (c Config) Validate() error {
 	switch {
 	case c.Interval < 0:
 		return fmt.Errorf("reconcile: interval must not be negative, is %v", c.Interval)
-	case c.Since < time.Hour || c.Since > maxSince:
-		return fmt.Errorf("reconcile: since must be from 1h to %v, is %v", maxSince, c.Since)
+	case c.Since < time.Hour || c.Since > MaxSince:
+		return fmt.Errorf("reconcile: since must be from 1h to %v, is %v", MaxSince, c.Since)
 	case c.Patience <= 0:
 		return fmt.Errorf("reconcile: patience must be positive, is %v", c.Patience)
 	}

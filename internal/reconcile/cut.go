@@ -30,8 +30,8 @@ type cut struct {
 // pollEvery is the pause between two looks at a group that is behind.
 const pollEvery = 100 * time.Millisecond
 
-// takeCut waits for each group up to patience. One for which that is not enough stands as it was last seen.
-func takeCut(ctx context.Context, b Broker, flow Flow, patience time.Duration) (cut, error) {
+// takeCut waits for each group as long as patience says. One for which that is not enough stands as it was last seen.
+func takeCut(ctx context.Context, b Broker, flow Flow, patience func(group string) time.Duration) (cut, error) {
 	c := cut{at: map[string]streams.GroupStatus{}, reached: map[string]bool{}, waiting: map[string]int64{}}
 	for i, group := range flow.Groups {
 		before, err := statusOf(ctx, b, group)
@@ -47,7 +47,7 @@ func takeCut(ctx context.Context, b Broker, flow Flow, patience time.Duration) (
 			c.at[group.Group] = before
 			continue
 		}
-		now, left, err := waitFor(ctx, b, group, before, patience)
+		now, left, err := waitFor(ctx, b, group, before, patience(group.Group))
 		if err != nil {
 			return c, err
 		}

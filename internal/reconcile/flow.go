@@ -15,6 +15,8 @@ type Flow struct {
 	Edges  []Edge
 	// Path are the groups an event passes on its way to its row, from the first of Groups to the sink of post_events.
 	Path []string
+	// Letters are the dead-letter topics of the groups.
+	Letters map[string]string
 }
 
 // Edge says that the groups From pass each input they apply on, once, to one of the groups To.
@@ -33,7 +35,8 @@ func EventFlow() Flow {
 		reactions, scores     = string(topology.Reactions), string(topology.Scores)
 	)
 	flow := Flow{
-		Path: []string{dedup, sessions, sink},
+		Letters: map[string]string{},
+		Path:    []string{dedup, sessions, sink},
 		Edges: []Edge{
 			{From: []string{dedup}, To: []string{sessions}},
 			{From: []string{sessions}, To: []string{sink}},
@@ -50,9 +53,11 @@ func EventFlow() Flow {
 	}
 	for _, g := range topology.Groups(&schemas.Codecs{}) {
 		flow.Groups = append(flow.Groups, streams.Input{Group: string(g.Name), Topic: string(g.Input)})
+		flow.Letters[string(g.Name)] = string(g.DeadLetters)
 	}
 	for _, s := range topology.Sinks() {
 		flow.Groups = append(flow.Groups, streams.Input{Group: s.Group, Topic: string(s.Input)})
+		flow.Letters[s.Group] = string(s.DeadLetters)
 	}
 	return flow
 }
@@ -82,7 +87,9 @@ func (f Flow) before(group string) (groups []string) {
 // events is the first of the groups, sink the one that writes post_events.
 func (f Flow) events() streams.Input { return f.Groups[0] }
 
-func (f Flow) sink() streams.Input {
-	last := f.Path[len(f.Path)-1]
-	return f.Groups[slices.IndexFunc(f.Groups, func(in streams.Input) bool { return in.Group == last })]
+func (f Flow) sink() streams.Input { return f.input(f.Path[len(f.Path)-1]) }
+
+// input is what one of the groups reads.
+func (f Flow) input(group string) streams.Input {
+	return f.Groups[slices.IndexFunc(f.Groups, func(in streams.Input) bool { return in.Group == group })]
 }

@@ -10,7 +10,7 @@ import (
 // Job compares and tells what it finds.
 type Job struct {
 	Compare func(ctx context.Context, now time.Time) (*Report, error)
-	Publish func(*Report) // told of each comparison that could be made
+	Publish func(*Report) // told of each comparison that could be made as a whole
 	Metrics *Metrics
 	Log     *slog.Logger
 }
@@ -24,22 +24,27 @@ func (j *Job) Run(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 	j.Metrics.compared(r, time.Since(begin))
-	if err != nil {
+	switch {
+	case err != nil:
 		return fmt.Errorf("comparing: %w", err)
+	case r.Away != "":
+		j.tell(ctx, r.Findings)
+		return fmt.Errorf("comparing: %s", r.Away)
 	}
 	j.Publish(r)
-	if r.Balanced {
-		j.Log.DebugContext(ctx, "reconciled", "settled", r.Settled, "open", r.Open, "took", time.Since(begin))
-		return nil
-	}
-	for n, f := range r.Findings {
+	j.tell(ctx, r.Findings)
+	j.Log.DebugContext(ctx, "reconciled", "balanced", r.Balanced, "settled", r.Settled, "open", r.Open, "took", time.Since(begin))
+	return nil
+}
+
+func (j *Job) tell(ctx context.Context, findings []Finding) {
+	for n, f := range findings {
 		if n == maxLines {
-			j.Log.ErrorContext(ctx, "there are more differences", "more", len(r.Findings)-n)
+			j.Log.ErrorContext(ctx, "there are more differences", "more", len(findings)-n)
 			break
 		}
 		j.Log.ErrorContext(ctx, "events, rows and accounting differ", "kind", f.Kind, "rows", f.Rows, "what", f.String())
 	}
-	return nil
 }
 
 // maxLines is how many findings are logged of one comparison.

@@ -20,16 +20,19 @@ type Topics interface {
 	// EachLetter calls f for the letters about records of topic that were written to the dead-letter topic since then; a
 	// record that was refused twice has two. It reports whether these are all letters there ever were.
 	EachLetter(ctx context.Context, letters, topic string, since time.Time, f func(Letter)) (all bool, err error)
+	// Refused returns the events whose record in topic was refused, each once, as far as the letters there are say which.
+	Refused(ctx context.Context, letters, topic string) ([]Root, error)
 	// Records returns the readable records of a stretch of the sink's input, the last included, that the log still holds.
 	Records(ctx context.Context, topic string, partition int32, first, last int64) ([]Record, error)
 }
 
 // Kafka reads records. Prefix stands before every topic.
 type Kafka struct {
-	Client  sarama.Client
-	Prefix  string
-	Letters goka.Codec
-	Rows    goka.Codec // of the sink's input
+	Client     sarama.Client
+	Prefix     string
+	Letters    goka.Codec
+	Activities goka.Codec // of `activity`
+	Rows       goka.Codec // of the sink's input
 }
 
 // Letter says which record of `events` a dead letter is about.

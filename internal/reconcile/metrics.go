@@ -44,7 +44,7 @@ func (m *Metrics) compared(r *Report, took time.Duration) {
 		return
 	}
 	m.duration.Observe(took.Seconds())
-	if r == nil {
+	if r == nil || r.Away != "" {
 		m.failures.Inc()
 		return
 	}

@@ -89,8 +89,9 @@ type Report struct {
 	At       time.Time `json:"at"`
 	Since    time.Time `json:"since"` // events appended from then on were looked at one by one
 	Balanced bool      `json:"balanced"`
-	Settled  bool      `json:"settled"` // false if records were on their way for too long to compare with `events`
-	Open     int64     `json:"open"`    // records of `events` behind the cut: on their way
+	Away     string    `json:"away,omitempty"` // why ClickHouse could not be asked: only stages are compared then
+	Settled  bool      `json:"settled"`        // false if records were on their way for too long to compare with `events`
+	Open     int64     `json:"open"`           // records of `events` behind the cut: on their way
 	Stages   []Stage   `json:"stages"`
 	Inserts  []Inserts `json:"inserts"`
 	Hours    []Hour    `json:"hours"`

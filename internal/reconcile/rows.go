@@ -15,6 +15,9 @@ type Table struct{ client *clickhouse.Client }
 // NewTable reads through client, which the caller closes.
 func NewTable(client *clickhouse.Client) *Table { return &Table{client} }
 
+// Ping reports whether the server answers.
+func (t *Table) Ping(ctx context.Context) error { return t.client.Ping(ctx) }
+
 // Chain is where the inserts of one Kafka partition are looked at from.
 type Chain struct {
 	TopicID   string `ch:"kafka_topic_id"`

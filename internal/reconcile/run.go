@@ -20,6 +20,7 @@ type Reconciler struct {
 	Broker Broker
 	Table  *Table
 	Topics Topics
+	Warn   func(line string) // told at once of what cannot be compared at all; may be nil
 }
 
 // run is one comparison.
@@ -34,15 +35,26 @@ type run struct {
 	tell  func(string)
 }
 
-// Run compares what there is at now. tell gets a line per step. What it returns without an error may be unbalanced; an
-// error says that it could not compare.
+// Run compares what there is at now. tell gets a line per step. What it returns without an error may be unbalanced, or
+// without what ClickHouse would have been asked; an error says that it could not compare.
 func (r *Reconciler) Run(ctx context.Context, now time.Time, tell func(string)) (*Report, error) {
 	now = now.UTC()
 	c := &run{Reconciler: r, now: now, tell: tell, Report: Report{
 		At: now, Since: now.Add(-r.Config.Since).Truncate(time.Hour),
 		Stages: []Stage{}, Inserts: []Inserts{}, Hours: []Hour{}, Totals: []Total{}, Views: []string{}, Findings: []Finding{}, Notes: []string{},
 	}}
-	for _, step := range []func(context.Context) error{c.takeCut, c.chains, c.strays, c.events, c.views, c.stages, c.nameExactly} {
+	steps := []func(context.Context) error{c.takeCut, c.chains, c.strays, c.events, c.views, c.stages, c.nameExactly}
+	if err := r.Table.Ping(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		c.Away = err.Error()
+		if r.Warn != nil {
+			r.Warn(c.notAsked())
+		}
+		steps = []func(context.Context) error{c.takeCut, c.stages}
+	}
+	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -50,7 +62,7 @@ func (r *Reconciler) Run(ctx context.Context, now time.Time, tell func(string)) 
 	slices.SortStableFunc(c.Findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition), cmp.Compare(a.First, b.First), cmp.Compare(a.Kind, b.Kind))
 	})
-	c.Balanced = len(c.Findings) == 0
+	c.Balanced = len(c.Findings) == 0 && c.Away == ""
 	return &c.Report, nil
 }
 
@@ -62,15 +74,23 @@ func (c *run) note(format string, args ...any) {
 
 func (c *run) takeCut(ctx context.Context) (err error) {
 	c.tell("waiting for what is on its way")
-	if c.cut, err = takeCut(ctx, c.Broker, c.Flow, c.Config.Patience); err != nil {
+	if c.cut, err = takeCut(ctx, c.Broker, c.Flow, c.patience); err != nil {
 		return err
 	}
 	c.Settled = len(c.cut.waiting) == 0
 	for _, group := range slices.Sorted(maps.Keys(c.cut.waiting)) {
-		c.note("%d records were still on their way to %s after %v: it is not compared with what comes before it", c.cut.waiting[group], group, c.Config.Patience)
+		c.note("%d records were still on their way to %s after %v: it is not compared with what comes before it", c.cut.waiting[group], group, c.patience(group))
 	}
 	c.id, err = c.Topics.TopicID(c.Flow.sink().Topic)
 	return err
+}
+
+// patience is how long a group is waited for; the sink waits for ClickHouse itself, so not at all while that is away.
+func (c *run) patience(group string) time.Duration {
+	if c.Away != "" && group == c.Flow.sink().Group {
+		return 0
+	}
+	return c.Config.Patience
 }
 
 // sink is how the sink stood at the cut.

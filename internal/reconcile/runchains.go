@@ -18,9 +18,15 @@ func (c *run) chains(ctx context.Context) error {
 		commits[p.Partition] = p
 	}
 	seen := map[int32]bool{}
+	var judged []*chain
+	look := func(ch Chain, commit *streams.PartitionStatus) error {
+		judge, err := c.chain(ctx, ch, commit)
+		judged = append(judged, judge)
+		return err
+	}
 	for _, ch := range chains {
 		if ch.TopicID != c.id {
-			if err := c.chain(ctx, ch, nil); err != nil {
+			if err := look(ch, nil); err != nil {
 				return err
 			}
 			continue
@@ -30,16 +36,27 @@ func (c *run) chains(ctx context.Context) error {
 			continue // added after the groups were asked
 		}
 		seen[ch.Partition] = true
-		if err := c.chain(ctx, c.fromAccounting(ch, p), &p); err != nil {
+		if err := look(c.fromAccounting(ch, p), &p); err != nil {
 			return err
 		}
 	}
 	for _, p := range c.sink().Partitions { // not even one row
 		if !seen[p.Partition] && p.Committed >= 0 {
-			if err := c.chain(ctx, c.fromAccounting(Chain{TopicID: c.id, Partition: p.Partition, Last: -1}, p), &p); err != nil {
+			if err := look(c.fromAccounting(Chain{TopicID: c.id, Partition: p.Partition, Last: -1}, p), &p); err != nil {
 				return err
 			}
 		}
+	}
+	until, err := c.announced(ctx)
+	if err != nil {
+		return err
+	}
+	for _, judge := range judged {
+		if judge.topicID == c.id {
+			judge.announced(until[judge.partition])
+		}
+		c.Inserts = append(c.Inserts, judge.report())
+		c.Findings = append(c.Findings, judge.findings...)
 	}
 	return nil
 }
@@ -54,45 +71,39 @@ func (c *run) fromAccounting(ch Chain, p streams.PartitionStatus) Chain {
 }
 
 // chain judges the inserts of one partition up to its commit; all of them if that is nil.
-func (c *run) chain(ctx context.Context, ch Chain, commit *streams.PartitionStatus) error {
+func (c *run) chain(ctx context.Context, ch Chain, commit *streams.PartitionStatus) (*chain, error) {
 	c.tell(fmt.Sprintf("looking at the inserts of %s/%d", c.Flow.sink().Topic, ch.Partition))
 	links, err := c.Table.Links(ctx, ch)
 	if err != nil {
-		return fmt.Errorf("reading the inserts of partition %d: %w", ch.Partition, err)
+		return nil, fmt.Errorf("reading the inserts of partition %d: %w", ch.Partition, err)
 	}
-	next, until := int64(noEnd), int64(noEnd)
+	next := int64(noEnd)
 	if commit != nil {
 		next = max(commit.Committed, 0)
-		if until, err = c.announced(ctx, ch.Partition); err != nil {
-			return err
-		}
 	}
-	judge := newChain(c.Flow.sink().Topic, ch.TopicID, ch.Partition, ch.Start, ch.Last, next, until)
+	judge := newChain(c.Flow.sink().Topic, ch.TopicID, ch.Partition, ch.Start, ch.Last, next)
 	for _, l := range links {
 		judge.add(l)
 	}
 	if commit != nil {
 		judge.end(commit.Meta.Accounting.Applied)
 	}
-	c.Inserts = append(c.Inserts, judge.report())
-	c.Findings = append(c.Findings, judge.findings...)
-	return nil
+	return judge, nil
 }
 
-// announced returns the offset behind the last range that the sink may have written by now.
-func (c *run) announced(ctx context.Context, partition int32) (int64, error) {
+// announced returns, by partition, the offset behind the last range that the sink may have written by now. What was read
+// before was announced before, so it is asked once, after all chains were read.
+func (c *run) announced(ctx context.Context) (map[int32]int64, error) {
 	after, err := c.Broker.Groups(ctx, []streams.Input{c.Flow.sink()})
 	if err != nil {
-		return 0, fmt.Errorf("asking how %s stands: %w", c.Flow.sink().Group, err)
+		return nil, fmt.Errorf("asking how %s stands: %w", c.Flow.sink().Group, err)
 	}
+	until := map[int32]int64{}
 	for _, p := range after[0].Partitions {
-		if p.Partition != partition {
-			continue
-		}
+		until[p.Partition] = max(p.Committed, 0)
 		if a := p.Meta.Announced; a != nil {
-			return a.Last + 1, nil
+			until[p.Partition] = a.Last + 1
 		}
-		return max(p.Committed, 0), nil
 	}
-	return 0, nil
+	return until, nil
 }

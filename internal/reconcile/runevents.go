@@ -3,7 +3,6 @@ package reconcile
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/nova-social/nova-streams/topology"
@@ -50,29 +49,7 @@ func (c *run) events(ctx context.Context) error {
 		c.add(first.Topic, findings)
 		c.total(&logs[i], rows[i], dead[i], all)
 	}
-	c.refusedLater()
-	return nil
-}
-
-// refusedLater takes back events without a row that another group than the first has refused: of which partition of
-// `events` they are, its accounting does not say.
-func (c *run) refusedLater() {
-	refused, lost := int64(0), int64(0)
-	for _, g := range c.Flow.Path[1:] {
-		refused += c.cut.at[g].Accounting().Dead
-	}
-	for _, f := range c.Findings {
-		if f.Kind == LostEvents {
-			lost += f.Rows
-		}
-	}
-	if lost == 0 || refused == 0 {
-		return
-	}
-	c.note("%d events have no row; %d were refused on the way from %s", lost, refused, c.Flow.events().Group)
-	if lost <= refused {
-		c.Findings = slices.DeleteFunc(c.Findings, func(f Finding) bool { return f.Kind == LostEvents })
-	}
+	return c.refusedLater(ctx, logs)
 }
 
 func (c *run) add(topic string, findings []Finding) {

@@ -30,8 +30,11 @@ type madeUp struct {
 	events  map[int32]*[]time.Time // append times
 	applied map[int32]int64        // by dedup
 	dead    []Letter
+	refused []Root // by the sink, as far as letters say
 	log     []Record
-	commit  streams.PartitionStatus // of the sink
+	commit  streams.PartitionStatus   // of the sink
+	others  []streams.PartitionStatus // of the sink, without records
+	asked   int                       // how often for the sink
 }
 
 func (m *madeUp) Groups(_ context.Context, inputs []streams.Input) ([]streams.GroupStatus, error) {
@@ -51,7 +54,8 @@ func (m *madeUp) Groups(_ context.Context, inputs []streams.Input) ([]streams.Gr
 				g.Partitions = append(g.Partitions, streams.PartitionStatus{Partition: p, Committed: n, End: n, Meta: schemas.CommitMeta{Accounting: a}})
 			}
 		} else {
-			g.Partitions = []streams.PartitionStatus{m.commit}
+			m.asked++
+			g.Partitions = append([]streams.PartitionStatus{m.commit}, m.others...)
 		}
 		out = append(out, g)
 	}
@@ -81,6 +85,13 @@ func (m *madeUp) EachLetter(_ context.Context, _, _ string, _ time.Time, f func(
 		f(l)
 	}
 	return true, nil
+}
+
+func (m *madeUp) Refused(_ context.Context, letters, topic string) ([]Root, error) {
+	if letters != "enriched-events-dlq" || topic != "enriched-events" {
+		return nil, fmt.Errorf("nobody writes %s", letters)
+	}
+	return m.refused, nil
 }
 
 func (m *madeUp) Records(_ context.Context, _ string, _ int32, first, last int64) ([]Record, error) {
@@ -125,6 +136,7 @@ func migrated(t *testing.T, begin time.Time) *server {
 		Flow: Flow{
 			Groups: []streams.Input{{Group: "first", Topic: "events"}, {Group: "sink", Topic: "enriched-events"}},
 			Edges:  []Edge{{From: []string{"first"}, To: []string{"sink"}}}, Path: []string{"first", "sink"},
+			Letters: map[string]string{"sink": "enriched-events-dlq"},
 		},
 	}}
 }
@@ -356,7 +368,7 @@ func TestServer_knows_what_was_refused_later(t *testing.T) {
 	s.kafka.commit.Meta.Accounting = schemas.Accounting{In: 468, Applied: 450, Dead: 18}
 	r := s.compare()
 	require.Empty(t, r.Findings)
-	require.Equal(t, []string{"18 events have no row; 18 were refused on the way from first"}, r.Notes)
+	require.Equal(t, []string{"18 events have no row; 18 were refused on the way from first", "18 of them may be those of which no letter says which they are"}, r.Notes)
 	s.sql("ALTER TABLE post_events DELETE WHERE kafka_offset = 17 SETTINGS mutations_sync = 2")
 	lost := int64(0)
 	for _, f := range s.findings() {
@@ -365,6 +377,92 @@ func TestServer_knows_what_was_refused_later(t *testing.T) {
 		}
 	}
 	require.EqualValues(t, 19, lost)
+}
+
+// Refusals of other events hide nothing: letters say which were refused.
+func TestServer_refusals_of_others_hide_no_loss(t *testing.T) {
+	s := startServer(t)
+	s.kafka.commit.Meta.Accounting.Dead = 18
+	s.kafka.commit.Meta.Accounting.In += 18
+	for o := range int64(18) {
+		s.kafka.refused = append(s.kafka.refused, Root{0, 300 + o}) // behind the cut
+	}
+	s.sql("ALTER TABLE post_events DELETE WHERE kafka_offset IN (17, 217, 218) SETTINGS mutations_sync = 2")
+	lost := func() (n int64) {
+		for _, f := range s.findings() {
+			if f.Kind == LostEvents {
+				n += f.Rows
+			}
+		}
+		return n
+	}
+	require.EqualValues(t, 3, lost())
+	root := s.kafka.root(t, 217)
+	s.kafka.refused[0] = root
+	require.EqualValues(t, 2, lost(), "one of the three was refused")
+	s.kafka.refused = s.kafka.refused[:17]
+	require.EqualValues(t, 2, lost(), "one that no letter names may be one of the two")
+	s.kafka.refused = s.kafka.refused[:16]
+	require.Zero(t, lost(), "or both")
+}
+
+// root is where the event lay of which an offset of the sink's topic is.
+func (m *madeUp) root(t *testing.T, offset int64) Root {
+	t.Helper()
+	for p, appended := range m.events {
+		for o, at := range *appended {
+			if at.UnixMilli() == m.log[offset].RootTime {
+				return Root{p, int64(o)}
+			}
+		}
+	}
+	require.Fail(t, "no such event")
+	return Root{}
+}
+
+// Rows of strangers below an insert that is lost are no rows of an older sink, and stand for none of it.
+func TestServer_stray_rows_below_a_lost_insert(t *testing.T) {
+	s := startServer(t)
+	s.sql("ALTER TABLE post_events DELETE WHERE batch_first = 0 SETTINGS mutations_sync = 2")
+	s.sql("INSERT INTO post_events (event_id, event_time, event_type, post_id, kafka_topic_id, kafka_offset) SELECT 's', event_time, event_type, post_id, 'now', kafka_offset - 50 FROM post_events WHERE kafka_offset IN (50, 60, 61)")
+	r := s.compare()
+	require.Empty(t, r.Notes)
+	lost := int64(0)
+	var got []named
+	for _, f := range r.Findings {
+		if f.Topic == "events" {
+			lost += f.Rows
+			continue
+		}
+		got = append(got, named{f.Kind, f.First, f.Last, f.Rows})
+		require.True(t, f.Exact)
+	}
+	require.Equal(t, []named{{LostInsert, 0, 49, 50}, {StrayRows, 0, 11, 3}}, got)
+	require.EqualValues(t, 50, lost)
+
+	// Those of an older sink name their range, and are left alone.
+	s.sql("ALTER TABLE post_events DELETE WHERE event_id = 's' SETTINGS mutations_sync = 2")
+	s.sql("INSERT INTO post_events (event_id, event_time, event_type, post_id, root_time, kafka_topic_id, kafka_offset, batch_first, batch_last) " +
+		"SELECT 's', event_time, event_type, post_id, root_time, 'now', kafka_offset - 50, 0, 49 FROM post_events WHERE batch_first = 50")
+	r = s.compare()
+	require.Empty(t, r.Findings)
+	require.Len(t, r.Notes, 1)
+	require.Contains(t, r.Notes[0], "50 rows do not say which event they are of")
+}
+
+// How far the sink has announced is asked once for all partitions, after all chains were read.
+func TestServer_asks_once_what_is_announced(t *testing.T) {
+	s := startServer(t)
+	s.kafka.asked = 0
+	s.compare()
+	few := s.kafka.asked
+	for p := range int32(7) {
+		s.kafka.others = append(s.kafka.others, streams.PartitionStatus{Partition: 1 + p})
+	}
+	s.kafka.asked = 0
+	r := s.compare()
+	require.Len(t, r.Inserts, 8)
+	require.Equal(t, few, s.kafka.asked)
 }
 
 // Rows that somebody else has written name no insert. They are found whichever partition they claim, and hide nothing else.

@@ -129,7 +129,7 @@ func TestCut_waits_for_what_is_on_its_way(t *testing.T) {
 		"b": {{Committed: 3, End: 9}, {Committed: 5, End: 11}, {Committed: 9, End: 13}, {Committed: 13, End: 13}},
 		"c": {{Committed: 9, End: 9}},
 	}}
-	c, err := takeCut(t.Context(), b, threeGroups, time.Minute)
+	c, err := takeCut(t.Context(), b, threeGroups, func(string) time.Duration { return time.Minute })
 	require.NoError(t, err)
 	require.Empty(t, c.waiting)
 	require.EqualValues(t, 10, c.at["a"].Partitions[0].Committed)
@@ -144,7 +144,7 @@ func TestCut_names_who_is_behind(t *testing.T) {
 	b := &broker{looks: map[string][]streams.PartitionStatus{
 		"a": {{Committed: 10, End: 10}}, "b": {{Committed: -1, Start: 2, End: 9}}, "c": {{Committed: 4, End: 4}},
 	}}
-	c, err := takeCut(t.Context(), b, threeGroups, time.Millisecond)
+	c, err := takeCut(t.Context(), b, threeGroups, func(string) time.Duration { return time.Millisecond })
 	require.NoError(t, err)
 	require.Equal(t, map[string]int64{"b": 7}, c.waiting, "the log holds no more")
 	require.False(t, c.reached["b"])

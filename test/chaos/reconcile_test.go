@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"time"
@@ -26,7 +27,10 @@ func (w *world) reconciling(forgiven func(reconcile.Finding) bool) (end func()) 
 	codecs, err := schemas.NewCodecs(w.t.Context(), reg)
 	require.NoError(w.t, err)
 	compare := func(ctx context.Context) (*reconcile.Report, error) {
-		r, err := app.Reconcile(ctx, cfg, codecs, time.Now(), func(string) {})
+		r, err := app.Reconcile(ctx, cfg, codecs, time.Now(), func(string) {}, func(string) {})
+		if err == nil && r.Away != "" {
+			return nil, errors.New(r.Away)
+		}
 		if err == nil && forgiven != nil {
 			r.Findings = slices.DeleteFunc(r.Findings, forgiven)
 		}
