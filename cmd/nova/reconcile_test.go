@@ -75,13 +75,46 @@ func TestReconcile_ends_with_what_it_found(t *testing.T) {
 	require.EqualValues(t, 1, r.Differences()[reconcile.LostEvents])
 	require.Eventually(t, func() bool { return strings.Contains(stderr.String(), "events, rows and accounting differ") }, 10*time.Second, 50*time.Millisecond, "the job finds it, too")
 
+	var stdout, said bytes.Buffer
+	away := append(append([]string{"reconcile"}, servers...), "--clickhouse=127.0.0.1:1", "--set=clickhouse.user=somebody", "--set=clickhouse.password=secret")
+	err = run(t.Context(), away, nil, &stdout, &said)
+	require.Equal(t, exitAway, exitCode(err))
+	line := "ClickHouse does not answer: inserts, hours, totals and views are not compared (asking ClickHouse: "
+	require.True(t, strings.HasPrefix(said.String(), "nova: "+line), &said)
+	require.Equal(t, 1, strings.Count(said.String(), "\n"))
+	require.Contains(t, said.String(), "127.0.0.1:1: connect: connection refused)")
+	require.Regexp(t, `(?m)^dedup +20 +15 +5 +0 +0 +0 +0 +0$`, stdout.String())
+	require.Contains(t, stdout.String(), "\n"+line)
+	require.True(t, strings.HasSuffix(stdout.String(), "\nnot compared with ClickHouse\n"), &stdout)
+	for _, no := range []string{"somebody", "secret", "?"} {
+		require.NotContains(t, said.String()+stdout.String()+err.Error(), no)
+	}
 	_, err = nova(t, append([]string{"reconcile", "--set=clickhouse.database=nowhere"}, servers...)...)
-	require.Error(t, err)
-	require.Equal(t, 2, exitCode(err))
-	for _, wrong := range [][]string{{"--format=xml"}, {"--hour=noon"}, {"--hour=2026-11-28T16:30:00Z"}, {"--since=1m"}} {
+	require.Equal(t, exitAway, exitCode(err))
+	_, err = nova(t, append(append([]string{"reconcile"}, servers...), "--brokers=127.0.0.1:1")...)
+	require.Equal(t, exitNoComparison, exitCode(err))
+	for _, wrong := range [][]string{{"--format=xml"}, {"--since=1m"}} {
 		_, err = nova(t, append([]string{"reconcile"}, wrong...)...)
 		require.Equal(t, exitUsage, exitCode(err), wrong)
 	}
 	stop()
 	require.NoError(t, <-ended)
+}
+
+// What is wrong with --hour is said of --hour.
+func TestReconcile_hour(t *testing.T) {
+	now := time.Date(2026, 11, 28, 16, 20, 0, 0, time.UTC)
+	for _, good := range []string{"2026-11-28T16:00:00Z", "2026-11-28T16", "2026-11-28T18:00:00+02:00"} {
+		hour, err := parseHour(good, now)
+		require.NoError(t, err)
+		require.Equal(t, now.Truncate(time.Hour), hour)
+	}
+	for _, wrong := range []string{"noon", "2026-11-28T15:30:00Z", "2020-01-01T00", "2026-11-28T17"} {
+		_, err := parseHour(wrong, now)
+		require.ErrorContains(t, err, "--hour must ")
+		require.ErrorContains(t, err, wrong)
+	}
+	_, err := nova(t, "reconcile", "--hour=2020-01-01T00")
+	require.EqualError(t, err, `--hour must lie within the last 168h0m0s, is "2020-01-01T00"`)
+	require.Equal(t, exitUsage, exitCode(err))
 }

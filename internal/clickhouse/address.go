@@ -9,8 +9,7 @@ import (
 // addressOnly leaves of URLs in an error's text what says which server was asked. The driver puts the user, the settings
 // and parameters of queries into them.
 func addressOnly(err error) error {
-	var asked *url.Error
-	if !errors.As(err, &asked) {
+	if _, asked := errors.AsType[*url.Error](err); !asked {
 		return err
 	}
 	return &addressed{err, longURL.ReplaceAllString(err.Error(), "$1$2")}

@@ -104,6 +104,12 @@ func (c *run) stats(ctx context.Context) error {
 			c.viewed("%s: skipped, it is empty", stats)
 			return nil
 		}
+		at := time.Unix(refreshed, 0).UTC()
+		from := at.Add(-24 * time.Hour).Truncate(time.Minute)
+		if keep := c.Keep.PostEngagementMinutely; keep > 0 && from.Before(c.now.Add(time.Hour-keep)) {
+			c.viewed("%s: skipped, it is as of %s, and its minutes may be past their retention", stats, at.Format(time.RFC3339))
+			return nil
+		}
 		found, err := c.Table.StatsDiffer(ctx, refreshed)
 		if err != nil {
 			return fmt.Errorf("comparing %s with its minutes: %w", stats, err)
@@ -120,10 +126,7 @@ func (c *run) stats(ctx context.Context) error {
 			}
 			found = found.still(now)
 		}
-		at := time.Unix(refreshed, 0).UTC()
-		c.differs(found, stats, "minutes", func(int64) (from, to time.Time) {
-			return at.Add(-24 * time.Hour).Truncate(time.Minute), at
-		})
+		c.differs(found, stats, "minutes", func(int64) (time.Time, time.Time) { return from, at })
 		c.viewed("%s: compared as of %s", stats, at.Format(time.RFC3339))
 		return nil
 	}

@@ -158,6 +158,10 @@ func TestServer_statistics_are_compared_as_of_when_they_were_made(t *testing.T) 
 	for _, f := range found {
 		require.Contains(t, f, "in post_stats_24h: 0, the minutes say ")
 	}
+	s.Keep.PostEngagementMinutely = 24 * time.Hour
+	r := s.compare()
+	require.Empty(t, r.Findings)
+	require.Regexp(t, "^post_stats_24h: skipped, it is as of .*, and its minutes may be past their retention$", r.Views[2])
 }
 
 // No false alarm while rows come and the server makes the statistics anew, each second.
