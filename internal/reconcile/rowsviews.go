@@ -50,22 +50,21 @@ func (t *Table) Has(ctx context.Context, names ...string) (map[string]bool, erro
 	return has, err
 }
 
-// RollUpSuspects returns the hours or minutes from since on, a full hour, of which a roll-up and the rows may differ, by
-// their begin in Unix seconds, and how many there are in all. Given are the committed offsets of the partitions from 0 on
-// of the topic there is now.
-func (t *Table) RollUpSuspects(ctx context.Context, r rollUp, since time.Time, topicID string, committed []int64) (begins []int64, all int64, err error) {
+// RollUpSuspects returns the hours or minutes from since on, a full hour, in which a roll-up does not say what all rows
+// say, by their begin in Unix seconds, and how many there are in all.
+func (t *Table) RollUpSuspects(ctx context.Context, r rollUp, since time.Time) (begins []int64, all int64, err error) {
 	rows, err := clickhouse.Query[struct {
 		Begin    int64 `ch:"begin"`
 		Suspects int64 `ch:"suspects"`
-	}](ctx, t.client, "reconcile_suspects", r.in(rollUpSuspectsSQL),
-		ch.Named("since", since.Unix()), ch.Named("topic_id", topicID), ch.Named("committed", list(committed)), ch.Named("limit", maxSuspects))
+	}](ctx, t.client, "reconcile_suspects", r.in(rollUpSuspectsSQL), ch.Named("since", since.Unix()), ch.Named("limit", maxSuspects))
 	for _, row := range rows {
 		begins, all = append(begins, row.Begin), row.Suspects
 	}
 	return begins, all, err
 }
 
-// RollUpDiffers finds where a roll-up differs from the rows in some hours or minutes, none before since.
+// RollUpDiffers finds where a roll-up differs from the rows in some hours or minutes, none before since, given the
+// committed offsets of the partitions from 0 on of the topic there is now.
 func (t *Table) RollUpDiffers(ctx context.Context, r rollUp, since time.Time, begins []int64, topicID string, committed []int64) (Differing, error) {
 	return t.differing(ctx, "reconcile_"+r.table, r.in(rollUpDiffersSQL), ch.Named("since", since.Unix()), ch.Named("begins", list(begins)),
 		ch.Named("topic_id", topicID), ch.Named("committed", list(committed)), ch.Named("limit", maxPlaces))

@@ -43,11 +43,7 @@ func (c *run) viewed(format string, args ...any) {
 func (c *run) rollUp(ctx context.Context, r rollUp) error {
 	c.tell("comparing " + r.table + " with the rows")
 	since := c.kept(c.Keep.PostEvents, r.keep(c.Keep))
-	committed := make([]int64, len(c.sink().Partitions))
-	for i, p := range c.sink().Partitions {
-		committed[i] = max(p.Committed, 0)
-	}
-	begins, suspects, err := c.Table.RollUpSuspects(ctx, r, since, c.id, committed)
+	begins, suspects, err := c.Table.RollUpSuspects(ctx, r, since)
 	if err != nil {
 		return fmt.Errorf("comparing %s with the rows: %w", r.table, err)
 	}
@@ -56,6 +52,10 @@ func (c *run) rollUp(ctx context.Context, r rollUp) error {
 	}
 	var found Differing
 	if len(begins) > 0 {
+		committed := make([]int64, len(c.sink().Partitions))
+		for i, p := range c.sink().Partitions {
+			committed[i] = max(p.Committed, 0)
+		}
 		if found, err = c.Table.RollUpDiffers(ctx, r, since, begins, c.id, committed); err != nil {
 			return fmt.Errorf("comparing %s with the rows by post: %w", r.table, err)
 		}
