@@ -48,7 +48,8 @@ func (r reconciler) compare(ctx context.Context, now time.Time, tell func(string
 	return c.Run(ctx, now, tell)
 }
 
-// Reconcile compares once. tell gets a line per step, warn one at once if ClickHouse is away.
+// Reconcile compares once. tell gets a line per step, warn, if not nil, one at once if
+// ClickHouse is away.
 func Reconcile(ctx context.Context, cfg config.Config, codecs *schemas.Codecs, now time.Time, tell, warn func(string)) (*reconcile.Report, error) {
 	inspector, err := streams.NewInspector(cfg.Kafka.Brokers, cfg.Kafka.Prefix)
 	if err != nil {

@@ -27,7 +27,7 @@ func (w *world) reconciling(forgiven func(reconcile.Finding) bool) (end func()) 
 	codecs, err := schemas.NewCodecs(w.t.Context(), reg)
 	require.NoError(w.t, err)
 	compare := func(ctx context.Context) (*reconcile.Report, error) {
-		r, err := app.Reconcile(ctx, cfg, codecs, time.Now(), func(string) {}, func(string) {})
+		r, err := app.Reconcile(ctx, cfg, codecs, time.Now(), func(string) {}, nil)
 		if err == nil && r.Away != "" {
 			return nil, errors.New(r.Away)
 		}

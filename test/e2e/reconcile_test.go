@@ -31,7 +31,7 @@ func TestReconcile(t *testing.T) {
 	require.NoError(t, err)
 	compare := func() *reconcile.Report {
 		t.Helper()
-		r, err := app.Reconcile(t.Context(), s.cfg, codecs, time.Now(), func(string) {})
+		r, err := app.Reconcile(t.Context(), s.cfg, codecs, time.Now(), func(string) {}, nil)
 		require.NoError(t, err)
 		return r
 	}
@@ -76,7 +76,10 @@ func TestReconcile(t *testing.T) {
 			require.Equal(t, letter, h.Partition)
 		}
 	}
-	require.Regexp(t, `^[1-3] hours compared$`, r.View)
+	require.Len(t, r.Views, 3)
+	for i, view := range []string{"post_engagement_hourly: compared from ", "post_engagement_minutely: compared from ", "post_stats_24h: "} {
+		require.Contains(t, r.Views[i], view)
+	}
 	require.Equal(t, reconcile.Hour{In: int64(len(all)) + 1, Rows: int64(distinct), Dead: 1, Repeats: dups}, sum)
 	var inserted, total int64
 	for _, c := range r.Inserts {
