@@ -78,7 +78,7 @@ func (d *Decoder) decode(ctx context.Context, r Record) (Result, error) {
 	if err != nil {
 		return Result{}, within("value", err)
 	}
-	if err := d.halves(e, r.Headers, keyShape); err != nil {
+	if err := d.halves(ctx, e, r.Headers, keyShape); err != nil {
 		return Result{}, err
 	}
 	if d.signals[tableName{e.Schema, e.Table}] {
@@ -107,6 +107,9 @@ func (d *Decoder) key(ctx context.Context, data []byte) (Columns, *shape, error)
 		return nil, nil, nil
 	}
 	o, s, err := d.read(ctx, data, nil, false)
+	if err == nil && len(o.texts) == 0 {
+		err = refuse(SchemaMismatch, "no columns")
+	}
 	return o.texts, s, err
 }
 
@@ -119,7 +122,7 @@ func isHeartbeat(key Columns, value object) bool {
 }
 
 // halves reads the headers by which the two halves of a change of the primary key know each other.
-func (d *Decoder) halves(e *Event, headers map[string][]byte, s *shape) (err error) {
+func (d *Decoder) halves(ctx context.Context, e *Event, headers map[string][]byte, s *shape) (err error) {
 	const newKey, oldKey = "__debezium.newkey", "__debezium.oldkey"
 	var name string
 	var half *Columns
@@ -136,13 +139,23 @@ func (d *Decoder) halves(e *Event, headers map[string][]byte, s *shape) (err err
 		return nil
 	}
 	// Debezium writes the header as JSON without schema, whatever the key is.
-	o, _, err := d.read(context.Background(), data, s, false)
+	o, _, err := d.read(ctx, data, s, false)
 	switch {
 	case err != nil:
 		return within("header "+name, err)
-	case len(o.texts) == 0:
-		return refuse(SchemaMismatch, "header %s: no columns", name)
+	case !sameTypes(o.texts, e.Key):
+		return refuse(SchemaMismatch, "header %s: other columns than the key", name)
 	}
 	*half = o.texts
 	return nil
+}
+
+// sameTypes reports whether two keys can be of one table.
+func sameTypes(a, b Columns) bool {
+	for name, text := range a {
+		if other := b[name]; other == "" || (other[0] == '"') != (text[0] == '"') {
+			return false
+		}
+	}
+	return len(a) == len(b)
 }

@@ -129,10 +129,13 @@ func (r *jsonReader) members(s *shape, do func(name string, of *shape, index int
 		}
 		seen++
 	}
+	if err := r.end(); err != nil { // first: what is cut is damaged, not of another schema
+		return err
+	}
 	if s != nil && seen != len(s.fields) {
 		return refuse(SchemaMismatch, "%d fields, %d in its schema", seen, len(s.fields))
 	}
-	return r.end()
+	return nil
 }
 
 // peekName returns the next name of the object that is open, if there is one.
