@@ -15,6 +15,7 @@ import (
 // What is cut short anywhere is an error of a damaged record, never another value. A key that nothing is left of is no
 // key, as tables may be without; tombstones and boundaries need none.
 func TestDecoder_refuses_what_is_cut(t *testing.T) {
+	t.Parallel()
 	for _, mode := range debeziumtest.Modes {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()

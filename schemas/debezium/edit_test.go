@@ -174,6 +174,7 @@ func full(e *debezium.Event) bool { return slices.Contains(debeziumtest.Full, e.
 
 // Whatever is removed or of another type: the same event, one of the list above, or an error.
 func TestDecoder_never_reads_something_else(t *testing.T) {
+	t.Parallel()
 	for _, mode := range debeziumtest.Modes[:2] {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()

@@ -2,38 +2,58 @@ package debezium
 
 import (
 	"bytes"
-	"errors"
-	"io"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
 // jsonReader reads one JSON text, strictly: no name twice, UTF-8 only, nothing after the end.
 type jsonReader struct {
-	dec  *jsontext.Decoder
-	text string // the whole of it: what is plain is a part of it, not a copy
-	name string // the next one, if held
-	held bool
+	dec    *jsontext.Decoder
+	buffer bytes.Buffer
+	text   string // the whole of it: what is plain is a part of it, not a copy
+	name   string // the next one, if held
+	held   bool
+}
+
+var jsonReaders = sync.Pool{New: func() any { return &jsonReader{dec: new(jsontext.Decoder)} }}
+
+func (r *jsonReader) reset(data []byte) {
+	r.buffer = *bytes.NewBuffer(data)
+	r.dec.Reset(&r.buffer)
+	r.text, r.name, r.held = string(data), "", false
 }
 
 // readJSON reads an object, in the form with schema if it has that form. Otherwise s is its shape, nil for an unknown
 // one. It also returns the shape in the end. Members that are objects are kept apart if deep is set.
 func (d *Decoder) readJSON(data []byte, s *shape, deep bool) (object, *shape, error) {
-	r := &jsonReader{dec: jsontext.NewDecoder(bytes.NewBuffer(data)), text: string(data)}
-	o, s, err := r.document(&d.connect, s, deep)
-	if err == nil {
-		switch _, more := r.dec.ReadToken(); {
-		case more == nil:
+	r, _ := jsonReaders.Get().(*jsonReader) //nolint:errcheck // nothing else is put there
+	defer jsonReaders.Put(r)
+	var o object
+	var err error
+	if known, payload := d.connect.behind(data); known != nil {
+		s = known
+		r.reset(payload)
+		if o, err = r.payload(s, deep); err == nil && r.rest() != "}" {
+			err = refuse(EventProcessing, "not JSON: no end, or more after it")
+		}
+	} else {
+		r.reset(data)
+		if o, s, err = r.document(&d.connect, s, deep); err == nil && r.rest() != "" {
 			err = refuse(EventProcessing, "more after its end")
-		case !errors.Is(more, io.EOF):
-			err = damaged(more)
 		}
 	}
 	if err != nil {
 		return object{}, nil, err
 	}
 	return o, s, nil
+}
+
+// rest returns what lies behind all that was read, but for spaces.
+func (r *jsonReader) rest() string {
+	const spaces = " \t\r\n"
+	return strings.Trim(r.text[r.dec.InputOffset():], spaces)
 }
 
 // document reads the outermost object.
@@ -49,15 +69,12 @@ func (r *jsonReader) document(schemas *connectSchemas, s *shape, deep bool) (obj
 		o, err := r.object(s, deep)
 		return o, s, err
 	}
-	raw, err := r.dec.ReadValue()
+	raw, err := r.raw()
 	if err != nil {
-		return object{}, nil, damaged(err)
+		return object{}, nil, err
 	}
 	if s, err = schemas.shape(raw); err != nil {
 		return object{}, nil, err
-	}
-	if s.kind != structKind || s.form != asWritten {
-		return object{}, nil, refuse(SchemaMismatch, "its schema is not of a struct")
 	}
 	r.held = false
 	if name, _, err = r.peekName(); err != nil {
@@ -67,10 +84,7 @@ func (r *jsonReader) document(schemas *connectSchemas, s *shape, deep bool) (obj
 		return object{}, nil, refuse(SchemaMismatch, "payload: missing after the schema")
 	}
 	r.held = false
-	if err := r.open('{', "payload: an object"); err != nil {
-		return object{}, nil, err
-	}
-	o, err := r.object(s, deep)
+	o, err := r.payload(s, deep)
 	if err != nil {
 		return object{}, nil, err
 	}
@@ -80,9 +94,18 @@ func (r *jsonReader) document(schemas *connectSchemas, s *shape, deep bool) (obj
 	return o, s, r.end()
 }
 
+// payload reads an object that has a schema.
+func (r *jsonReader) payload(s *shape, deep bool) (object, error) {
+	if err := r.open('{', "payload: an object"); err != nil {
+		return object{}, err
+	}
+	return r.object(s, deep)
+}
+
 // object reads the members of an object whose opening was read, and its end.
 func (r *jsonReader) object(s *shape, deep bool) (object, error) {
-	o := object{texts: Columns{}}
+	const many = 16 // as a source has
+	o := object{texts: make(Columns, many)}
 	if deep {
 		o.structs = map[string]Columns{}
 	}

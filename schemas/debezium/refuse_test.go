@@ -26,7 +26,7 @@ func TestDecoder_says_what_is_wrong(t *testing.T) {
 		"a name twice":          {with(`"id":1,`, `"id":1,"id":1,`), debezium.EventProcessing, `duplicate object member name`},
 		"a name twice, deep":    {envelopeOf(`{"a":1,"a":2}`), debezium.EventProcessing, `duplicate object member name`},
 		"bytes after the end":   {whole + "{}", debezium.EventProcessing, `more after its end`},
-		"rubbish after the end": {whole + "}", debezium.EventProcessing, `not JSON`},
+		"rubbish after the end": {whole + "}", debezium.EventProcessing, `more after its end`},
 		"not UTF-8":             {envelopeOf("\"\xff\""), debezium.EventProcessing, `invalid UTF-8`},
 		"half a surrogate":      {envelopeOf(`"\ud800"`), debezium.EventProcessing, `not JSON`},
 		"empty":                 {"", debezium.EventProcessing, `value: empty`},
