@@ -25,13 +25,11 @@ func (r *jsonReader) reset(data []byte) {
 	r.text, r.name, r.held = string(data), "", false
 }
 
-// readJSON reads an object, in the form with schema if it has that form. Otherwise s is its shape, nil for an unknown
-// one. It also returns the shape in the end. Members that are objects are kept apart if deep is set.
-func (d *Decoder) readJSON(data []byte, s *shape, deep bool) (object, *shape, error) {
-	r, _ := jsonReaders.Get().(*jsonReader) //nolint:errcheck // nothing else is put there
+// readJSON reads an object, and its shape if it is in the form with schema. Members that are objects are kept apart if
+// deep is set.
+func (d *Decoder) readJSON(data []byte, deep bool) (o object, s *shape, err error) {
+	r, _ := jsonReaders.Get().(*jsonReader)
 	defer jsonReaders.Put(r)
-	var o object
-	var err error
 	if known, payload := d.connect.behind(data); known != nil {
 		s = known
 		r.reset(payload)
@@ -40,7 +38,7 @@ func (d *Decoder) readJSON(data []byte, s *shape, deep bool) (object, *shape, er
 		}
 	} else {
 		r.reset(data)
-		if o, s, err = r.document(&d.connect, s, deep); err == nil && r.rest() != "" {
+		if o, s, err = r.document(&d.connect, deep); err == nil && r.rest() != "" {
 			err = refuse(EventProcessing, "more after its end")
 		}
 	}
@@ -57,7 +55,7 @@ func (r *jsonReader) rest() string {
 }
 
 // document reads the outermost object.
-func (r *jsonReader) document(schemas *connectSchemas, s *shape, deep bool) (object, *shape, error) {
+func (r *jsonReader) document(schemas *connectSchemas, deep bool) (object, *shape, error) {
 	if err := r.open('{', "an object"); err != nil {
 		return object{}, nil, err
 	}
@@ -66,14 +64,15 @@ func (r *jsonReader) document(schemas *connectSchemas, s *shape, deep bool) (obj
 		return object{}, nil, err
 	}
 	if name != "schema" || r.dec.PeekKind() != '{' {
-		o, err := r.object(s, deep)
-		return o, s, err
+		o, err := r.object(nil, deep)
+		return o, nil, err
 	}
 	raw, err := r.raw()
 	if err != nil {
 		return object{}, nil, err
 	}
-	if s, err = schemas.shape(raw); err != nil {
+	s, err := schemas.shape(raw)
+	if err != nil {
 		return object{}, nil, err
 	}
 	r.held = false
@@ -104,8 +103,7 @@ func (r *jsonReader) payload(s *shape, deep bool) (object, error) {
 
 // object reads the members of an object whose opening was read, and its end.
 func (r *jsonReader) object(s *shape, deep bool) (object, error) {
-	const many = 16 // as a source has
-	o := object{texts: make(Columns, many)}
+	o := object{texts: Columns{}}
 	if deep {
 		o.structs = map[string]Columns{}
 	}

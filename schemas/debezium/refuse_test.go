@@ -52,6 +52,7 @@ func TestDecoder_says_what_is_wrong(t *testing.T) {
 		"a decimal, no scale":   {withSchema(`{"type":"bytes","name":"org.apache.kafka.connect.data.Decimal"}`, `"AA=="`), debezium.SchemaMismatch, `a decimal without a scale`},
 		"a type of another":     {withSchema(`{"type":"string","name":"io.debezium.time.Date"}`, `"x"`), debezium.SchemaMismatch, `has io.debezium.time.Date as another type`},
 		"an unknown type":       {withSchema(`{"type":"uint7"}`, `1`), debezium.SchemaMismatch, `unknown type "uint7"`},
+		"an impossible schema":  {"\x00\xff\xff\xff\xff", debezium.SchemaMismatch, `beyond all ids`},
 		"an unknown schema":     {"\x00\x00\x00\x00\x07", debezium.SchemaMismatch, `schema 7`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -70,6 +71,13 @@ type closed struct{}
 var errClosed = errors.New("connection refused")
 
 func (closed) ByID(context.Context, int) (string, error) { return "", errClosed }
+
+func TestDecoder_without_a_registry_refuses_Avro(t *testing.T) {
+	d, err := debezium.New(debezium.DefaultOptions(), nil)
+	require.NoError(t, err)
+	got, err := d.Decode(t.Context(), debezium.Record{Value: []byte("\x00\x00\x00\x00\x07")})
+	requireRefused(t, err, got, debezium.Connector)
+}
 
 // A registry that cannot be reached says nothing about a record.
 func TestDecoder_tells_an_outage_from_a_bad_record(t *testing.T) {
