@@ -1,6 +1,7 @@
 package debezium_test
 
 import (
+	"bytes"
 	"errors"
 	"math/rand/v2"
 	"slices"
@@ -108,4 +109,41 @@ func TestDecoder_takes_an_empty_key_for_none(t *testing.T) {
 			require.Equal(t, changed, *got.Event)
 		}
 	}
+}
+
+func TestDecoder_refuses_what_is_longer(t *testing.T) {
+	for _, mode := range debeziumtest.Modes {
+		d := debeziumtest.Decoder(t)
+		for _, r := range debeziumtest.Records(t, mode) {
+			if r.Value == nil {
+				continue
+			}
+			_, err := d.Decode(t.Context(), r) // so that its schema is known
+			require.NoError(t, err)
+			for _, more := range []string{"\x00", "}", "{}", "7"} {
+				long := r
+				long.Value = append(slices.Clone(r.Value), more...)
+				got, err := d.Decode(t.Context(), long)
+				requireRefused(t, err, got, debezium.EventProcessing, mode, r.Topic, r.Partition, r.Offset)
+			}
+		}
+	}
+}
+
+func TestDecoder_refuses_Avro_that_is_not_UTF8(t *testing.T) {
+	d := debeziumtest.Decoder(t)
+	for _, r := range debeziumtest.Records(t, "avro") {
+		if r.Topic != "cdc.likes" || len(r.Key) == 0 || r.Value == nil {
+			continue
+		}
+		bad := r
+		bad.Value = slices.Clone(r.Value)
+		at := bytes.Index(bad.Value, []byte("postgresql"))
+		bad.Value[at] = 0xff
+		got, err := d.Decode(t.Context(), bad)
+		requireRefused(t, err, got, debezium.EventProcessing)
+		require.ErrorContains(t, err, "not UTF-8")
+		return
+	}
+	require.Fail(t, "no like")
 }
