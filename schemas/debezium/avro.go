@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"sync"
 	"unicode/utf8"
@@ -32,6 +33,12 @@ type avroSchemas struct {
 }
 
 func (a *avroSchemas) get(ctx context.Context, id uint32) (*avroSchema, error) {
+	switch {
+	case a.lookup == nil:
+		return nil, refuse(Connector, "Avro, and no registry to ask for its schema")
+	case id > math.MaxInt32: // a registry may not even understand the question
+		return nil, refuse(SchemaMismatch, "schema %d is beyond all ids", id)
+	}
 	if known, ok := a.known.Load(id); ok {
 		return known.(*avroSchema), nil //nolint:errcheck // nothing else is stored
 	}

@@ -20,7 +20,7 @@ type Boundary struct {
 
 // Collection is what a transaction changed in one table.
 type Collection struct {
-	Name   string `json:"data_collection"` // schema.table of the database, however topics are called
+	Name   string `json:"data_collection"` // schema.table of the database, however topics are called; of messages it is no name
 	Events int64  `json:"event_count"`
 }
 

@@ -1,7 +1,9 @@
 package debezium
 
 import (
+	"bytes"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/go-json-experiment/json"
@@ -90,26 +92,44 @@ type connectSchemas struct {
 // mostSchemas bounds the memory: of each table there are few at a time.
 const mostSchemas = 1024
 
-func (c *connectSchemas) shape(raw []byte) (*shape, error) {
+// behind returns the shape of a known schema at the beginning of a text and what follows in its place as payload; nil if
+// there is none. It spares reading the larger part of each record. What is known was read once as a whole.
+func (c *connectSchemas) behind(data []byte) (*shape, []byte) {
+	const before, between = `{"schema":`, `,"payload":`
+	rest, ok := bytes.CutPrefix(data, []byte(before))
+	schema, payload, both := bytes.Cut(rest, []byte(between))
+	if !ok || !both {
+		return nil, nil
+	}
 	c.mu.RLock()
-	s := c.known[string(raw)]
+	defer c.mu.RUnlock()
+	return c.known[string(schema)], payload
+}
+
+// shape returns the shape of the struct that a schema describes.
+func (c *connectSchemas) shape(raw string) (*shape, error) {
+	c.mu.RLock()
+	s := c.known[raw]
 	c.mu.RUnlock()
 	if s != nil {
 		return s, nil
 	}
 	var schema connectSchema
-	if err := json.Unmarshal(raw, &schema); err != nil {
+	if err := json.Unmarshal([]byte(raw), &schema); err != nil {
 		return nil, refuse(SchemaMismatch, "reading its schema: %w", err)
 	}
 	s, err := schema.shape()
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case s.kind != structKind || s.form != asWritten:
+		return nil, refuse(SchemaMismatch, "its schema is not of a struct")
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.known == nil || len(c.known) >= mostSchemas {
 		c.known = map[string]*shape{}
 	}
-	c.known[string(raw)] = s
+	c.known[strings.Clone(raw)] = s // not with the record that it lies in
 	return s, nil
 }

@@ -1,6 +1,7 @@
 package debezium
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -57,7 +58,7 @@ func (d *Decoder) Decode(ctx context.Context, r Record) (Result, error) {
 }
 
 func (d *Decoder) decode(ctx context.Context, r Record) (Result, error) {
-	value, _, err := d.read(ctx, r.Value, nil, true)
+	value, shape, err := d.read(ctx, r.Value, true)
 	if err != nil {
 		return Result{}, within("value", err)
 	}
@@ -65,7 +66,8 @@ func (d *Decoder) decode(ctx context.Context, r Record) (Result, error) {
 		b, err := boundary(value)
 		return Result{Boundary: b}, within("value", err)
 	}
-	key, keyShape, err := d.key(ctx, r.Key)
+	t := types{row: shape.rows()}
+	key, err := d.key(ctx, r.Key, &t)
 	switch {
 	case err != nil:
 		return Result{}, within("key", err)
@@ -74,11 +76,11 @@ func (d *Decoder) decode(ctx context.Context, r Record) (Result, error) {
 	case !value.has("op") && !value.has("source"):
 		return Result{}, refuse(Connector, "value: neither op nor source: not an envelope of Debezium")
 	}
-	e, err := d.event(value, key)
+	e, err := d.event(value, key, t)
 	if err != nil {
 		return Result{}, within("value", err)
 	}
-	if err := d.halves(e, r.Headers, keyShape); err != nil {
+	if err := d.halves(ctx, e, r.Headers, t); err != nil {
 		return Result{}, err
 	}
 	if d.signals[tableName{e.Schema, e.Table}] {
@@ -88,26 +90,35 @@ func (d *Decoder) decode(ctx context.Context, r Record) (Result, error) {
 	return Result{Event: e}, nil
 }
 
-// read reads an object in whatever format; s is its shape if it is JSON without one.
-func (d *Decoder) read(ctx context.Context, data []byte, s *shape, deep bool) (object, *shape, error) {
+// read reads an object in whatever format, and its shape if the format tells.
+func (d *Decoder) read(ctx context.Context, data []byte, deep bool) (object, *shape, error) {
 	switch {
 	case len(data) == 0:
 		return object{}, nil, refuse(EventProcessing, "empty")
 	case data[0] == frameMagic:
 		return d.readAvro(ctx, data, deep)
 	case data[0] == '{':
-		return d.readJSON(data, s, deep)
+		return d.readJSON(data, deep)
 	}
 	return object{}, nil, refuse(Connector, "neither JSON nor Avro in a frame: %q", excerpt(string(data[:min(len(data), 20)])))
 }
 
-// key reads a key, and returns its shape if the format tells.
-func (d *Decoder) key(ctx context.Context, data []byte) (Columns, *shape, error) {
+// key reads a key, and notes its shape if the format tells.
+func (d *Decoder) key(ctx context.Context, data []byte, t *types) (Columns, error) {
 	if len(data) == 0 {
-		return nil, nil, nil
+		return nil, nil
 	}
-	o, s, err := d.read(ctx, data, nil, false)
-	return o.texts, s, err
+	o, s, err := d.read(ctx, data, false)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(o.texts) == 0:
+		return nil, refuse(SchemaMismatch, "no columns")
+	case s == nil:
+		return o.texts, t.row.retype(o.texts)
+	}
+	t.key = s
+	return o.texts, nil
 }
 
 // isHeartbeat reports whether a record only says that a connector lives.
@@ -119,7 +130,7 @@ func isHeartbeat(key Columns, value object) bool {
 }
 
 // halves reads the headers by which the two halves of a change of the primary key know each other.
-func (d *Decoder) halves(e *Event, headers map[string][]byte, s *shape) (err error) {
+func (d *Decoder) halves(ctx context.Context, e *Event, headers map[string][]byte, t types) error {
 	const newKey, oldKey = "__debezium.newkey", "__debezium.oldkey"
 	var name string
 	var half *Columns
@@ -136,13 +147,26 @@ func (d *Decoder) halves(e *Event, headers map[string][]byte, s *shape) (err err
 		return nil
 	}
 	// Debezium writes the header as JSON without schema, whatever the key is.
-	o, _, err := d.read(context.Background(), data, s, false)
+	o, s, err := d.read(ctx, data, false)
+	if err == nil && s == nil {
+		err = cmp.Or(t.key, t.row).retype(o.texts)
+	}
 	switch {
 	case err != nil:
 		return within("header "+name, err)
-	case len(o.texts) == 0:
-		return refuse(SchemaMismatch, "header %s: no columns", name)
+	case !sameTypes(o.texts, e.Key):
+		return refuse(SchemaMismatch, "header %s: other columns than the key", name)
 	}
 	*half = o.texts
 	return nil
+}
+
+// sameTypes reports whether two keys can be of one table.
+func sameTypes(a, b Columns) bool {
+	for name, text := range a {
+		if other := b[name]; other == "" || (other[0] == '"') != (text[0] == '"') {
+			return false
+		}
+	}
+	return len(a) == len(b)
 }

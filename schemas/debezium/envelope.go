@@ -1,6 +1,7 @@
 package debezium
 
 import (
+	"encoding/base64"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,7 +10,7 @@ import (
 )
 
 // event makes sense of an envelope.
-func (d *Decoder) event(value object, key Columns) (*Event, error) {
+func (d *Decoder) event(value object, key Columns, t types) (*Event, error) {
 	m := members{of: value.texts}
 	e := &Event{Operation: Operation(m.text("op")), TsMS: m.integer("ts_ms"), Key: key}
 	if m.err != nil {
@@ -25,7 +26,7 @@ func (d *Decoder) event(value object, key Columns) (*Event, error) {
 		return nil, err
 	}
 	if e.Operation == Message {
-		return e, e.readMessage(value)
+		return e, e.readMessage(value, t)
 	}
 	before, err := value.nested("before", false)
 	if err != nil {
@@ -35,7 +36,7 @@ func (d *Decoder) event(value object, key Columns) (*Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := e.agrees(before, after); err != nil {
+	if err := e.agrees(before, after, d.full[tableName{e.Schema, e.Table}], t); err != nil {
 		return nil, err
 	}
 	d.setRows(e, before, after)
@@ -52,27 +53,43 @@ func (d *Decoder) setRows(e *Event, before, after Columns) {
 	e.Before, e.After = before, after
 }
 
-// agrees checks that operation, key and rows belong together.
-func (e *Event) agrees(before, after Columns) error {
-	row := after
+// agrees checks that operation, key and rows belong together. Of a table that is not full, the row before an update may
+// be anything.
+func (e *Event) agrees(before, after Columns, full bool, t types) error {
+	keyed := len(e.Key) > 0
 	switch e.Operation {
-	case Create, Read, Update:
+	case Create, Read:
+		if after == nil || before != nil {
+			return refuse(EventProcessing, "%s with a row before, or none after", e.Operation)
+		}
+	case Update:
 		if after == nil {
-			return refuse(EventProcessing, "after: null for %s", e.Operation)
+			return refuse(EventProcessing, "an update without a row after")
+		}
+		if !full {
+			before = nil
 		}
 	case Delete:
-		row = before
 		if after != nil {
-			return refuse(EventProcessing, "after: not null for a delete")
-		}
-		if before == nil && len(e.Key) == 0 {
-			return refuse(EventProcessing, "a delete that does not say of what")
+			return refuse(EventProcessing, "a delete with a row after")
 		}
 	default:
-		if before != nil || after != nil || len(e.Key) > 0 {
+		if before != nil || after != nil || keyed {
 			return refuse(EventProcessing, "a truncate with a row or a key")
 		}
+		return nil
 	}
+	if !keyed && !full && (e.Operation == Update || e.Operation == Delete) {
+		return refuse(Connector, "no key, and %s.%s is not said to have REPLICA IDENTITY FULL", excerpt(e.Schema), excerpt(e.Table))
+	}
+	if err := e.keyIsOf(before, t); err != nil {
+		return err
+	}
+	return e.keyIsOf(after, t)
+}
+
+// keyIsOf checks that a row, if there is one, has the key.
+func (e *Event) keyIsOf(row Columns, t types) error {
 	if row == nil {
 		return nil
 	}
@@ -84,7 +101,7 @@ func (e *Event) agrees(before, after Columns) error {
 		switch {
 		case !ok:
 			return refuse(SchemaMismatch, "the row lacks %s, which the key has", excerpt(name))
-		case inRow != text:
+		case inRow != text && !t.same(name, inRow, text):
 			return refuse(EventProcessing, "the row has %s for %s, the key %s", excerpt(inRow), excerpt(name), excerpt(text))
 		}
 	}
@@ -92,16 +109,22 @@ func (e *Event) agrees(before, after Columns) error {
 }
 
 // readMessage takes what a program wrote to the log itself for the columns of a row.
-func (e *Event) readMessage(value object) error {
+func (e *Event) readMessage(value object, t types) error {
 	message, err := value.nested("message", false)
 	if err != nil {
 		return err
 	}
 	m := members{of: message, place: "message."}
 	m.text("prefix")
-	m.optionalText("content")
+	content, _ := m.optionalText("content")
+	if _, err := base64.StdEncoding.DecodeString(content); err != nil {
+		m.fail(SchemaMismatch, "content", "%w", err)
+	}
 	e.After = message
-	return m.err
+	if m.err != nil {
+		return m.err
+	}
+	return e.keyIsOf(message, t)
 }
 
 func (e *Event) readTransaction(value object) error {

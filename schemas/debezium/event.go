@@ -20,9 +20,10 @@ const (
 //	numeric                      "12.340", a string with its scale
 //	text, uuid, enum, json       a string
 //	timestamptz                  "2026-01-02T09:30:00.123456Z", also "infinity", "-0043-03-15T…Z", "+20000-01-01T…Z"
-//	timestamp, date, time        "2026-01-02T09:30:00.123456", "2026-01-02", "09:30:00.123456"
-//	bytea                        a string in base64
+//	timestamp, date, time        "2026-01-02T09:30:00.123456", "2026-01-02", "09:30:00.123456", also as above
+//	bytea, bit                   a string in base64; bits little endian
 //	arrays                       an array of these
+//	hstore, geometry, …          an object of these
 //
 // JSON without schema does not tell a date from a number: there a value stays as it was written.
 type Columns map[string]string
@@ -34,8 +35,8 @@ type Event struct {
 	Table       string       // without its schema
 	Operation   Operation    //
 	Key         Columns      // of the primary key; nil without one
-	Before      Columns      // nil if the database did not say; under REPLICA IDENTITY DEFAULT a delete's is nil but for its key
-	After       Columns      // nil for a delete
+	Before      Columns      // nil if the database did not say; only the key for tables that Options.Full does not name
+	After       Columns      // nil for a delete and a truncate; of a message prefix and content, the latter in base64
 	Unchanged   []string     // columns of After whose values stay as they are: TOAST, not written by the update. They are not in After
 	TsMS        int64        // Unix ms at which the connector saw it
 	Source      Source       //

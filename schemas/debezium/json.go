@@ -2,32 +2,44 @@ package debezium
 
 import (
 	"bytes"
-	"errors"
-	"io"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
 // jsonReader reads one JSON text, strictly: no name twice, UTF-8 only, nothing after the end.
 type jsonReader struct {
-	dec  *jsontext.Decoder
-	text string // the whole of it: what is plain is a part of it, not a copy
-	name string // the next one, if held
-	held bool
+	dec    *jsontext.Decoder
+	buffer bytes.Buffer
+	text   string // the whole of it: what is plain is a part of it, not a copy
+	name   string // the next one, if held
+	held   bool
 }
 
-// readJSON reads an object, in the form with schema if it has that form. Otherwise s is its shape, nil for an unknown
-// one. It also returns the shape in the end. Members that are objects are kept apart if deep is set.
-func (d *Decoder) readJSON(data []byte, s *shape, deep bool) (object, *shape, error) {
-	r := &jsonReader{dec: jsontext.NewDecoder(bytes.NewBuffer(data)), text: string(data)}
-	o, s, err := r.document(&d.connect, s, deep)
-	if err == nil {
-		switch _, more := r.dec.ReadToken(); {
-		case more == nil:
+var jsonReaders = sync.Pool{New: func() any { return &jsonReader{dec: new(jsontext.Decoder)} }}
+
+func (r *jsonReader) reset(data []byte) {
+	r.buffer = *bytes.NewBuffer(data)
+	r.dec.Reset(&r.buffer)
+	r.text, r.name, r.held = string(data), "", false
+}
+
+// readJSON reads an object, and its shape if it is in the form with schema. Members that are objects are kept apart if
+// deep is set.
+func (d *Decoder) readJSON(data []byte, deep bool) (o object, s *shape, err error) {
+	r, _ := jsonReaders.Get().(*jsonReader)
+	defer jsonReaders.Put(r)
+	if known, payload := d.connect.behind(data); known != nil {
+		s = known
+		r.reset(payload)
+		if o, err = r.payload(s, deep); err == nil && r.rest() != "}" {
+			err = refuse(EventProcessing, "not JSON: no end, or more after it")
+		}
+	} else {
+		r.reset(data)
+		if o, s, err = r.document(&d.connect, deep); err == nil && r.rest() != "" {
 			err = refuse(EventProcessing, "more after its end")
-		case !errors.Is(more, io.EOF):
-			err = damaged(more)
 		}
 	}
 	if err != nil {
@@ -36,8 +48,14 @@ func (d *Decoder) readJSON(data []byte, s *shape, deep bool) (object, *shape, er
 	return o, s, nil
 }
 
+// rest returns what lies behind all that was read, but for spaces.
+func (r *jsonReader) rest() string {
+	const spaces = " \t\r\n"
+	return strings.Trim(r.text[r.dec.InputOffset():], spaces)
+}
+
 // document reads the outermost object.
-func (r *jsonReader) document(schemas *connectSchemas, s *shape, deep bool) (object, *shape, error) {
+func (r *jsonReader) document(schemas *connectSchemas, deep bool) (object, *shape, error) {
 	if err := r.open('{', "an object"); err != nil {
 		return object{}, nil, err
 	}
@@ -46,18 +64,16 @@ func (r *jsonReader) document(schemas *connectSchemas, s *shape, deep bool) (obj
 		return object{}, nil, err
 	}
 	if name != "schema" || r.dec.PeekKind() != '{' {
-		o, err := r.object(s, deep)
-		return o, s, err
+		o, err := r.object(nil, deep)
+		return o, nil, err
 	}
-	raw, err := r.dec.ReadValue()
+	raw, err := r.raw()
 	if err != nil {
-		return object{}, nil, damaged(err)
-	}
-	if s, err = schemas.shape(raw); err != nil {
 		return object{}, nil, err
 	}
-	if s.kind != structKind || s.form != asWritten {
-		return object{}, nil, refuse(SchemaMismatch, "its schema is not of a struct")
+	s, err := schemas.shape(raw)
+	if err != nil {
+		return object{}, nil, err
 	}
 	r.held = false
 	if name, _, err = r.peekName(); err != nil {
@@ -67,10 +83,7 @@ func (r *jsonReader) document(schemas *connectSchemas, s *shape, deep bool) (obj
 		return object{}, nil, refuse(SchemaMismatch, "payload: missing after the schema")
 	}
 	r.held = false
-	if err := r.open('{', "payload: an object"); err != nil {
-		return object{}, nil, err
-	}
-	o, err := r.object(s, deep)
+	o, err := r.payload(s, deep)
 	if err != nil {
 		return object{}, nil, err
 	}
@@ -78,6 +91,14 @@ func (r *jsonReader) document(schemas *connectSchemas, s *shape, deep bool) (obj
 		return object{}, nil, refuse(SchemaMismatch, "more beside its payload")
 	}
 	return o, s, r.end()
+}
+
+// payload reads an object that has a schema.
+func (r *jsonReader) payload(s *shape, deep bool) (object, error) {
+	if err := r.open('{', "payload: an object"); err != nil {
+		return object{}, err
+	}
+	return r.object(s, deep)
 }
 
 // object reads the members of an object whose opening was read, and its end.
@@ -129,10 +150,13 @@ func (r *jsonReader) members(s *shape, do func(name string, of *shape, index int
 		}
 		seen++
 	}
+	if err := r.end(); err != nil { // first: what is cut is damaged, not of another schema
+		return err
+	}
 	if s != nil && seen != len(s.fields) {
 		return refuse(SchemaMismatch, "%d fields, %d in its schema", seen, len(s.fields))
 	}
-	return r.end()
+	return nil
 }
 
 // peekName returns the next name of the object that is open, if there is one.

@@ -4,7 +4,6 @@ import (
 	"crypto/md5" //nolint:gosec // it is how Java makes a UUID of a name
 	"encoding/base64"
 	"encoding/hex"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,10 +62,14 @@ func (p *placeholders) take(row Columns) []string {
 
 // only returns of row the columns that key has, nil if there are none.
 func only(row, key Columns) Columns {
-	if row == nil || len(key) == 0 {
-		return nil
+	var kept Columns
+	for name, text := range row {
+		if _, in := key[name]; in {
+			if kept == nil {
+				kept = make(Columns, len(key))
+			}
+			kept[name] = text
+		}
 	}
-	row = maps.Clone(row)
-	maps.DeleteFunc(row, func(name, _ string) bool { _, in := key[name]; return !in })
-	return row
+	return kept
 }
