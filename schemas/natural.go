@@ -19,6 +19,17 @@ func NaturalID(parts ...string) string {
 	return b.String()
 }
 
+// NaturalParts returns the n ids that a natural id is made of; false if it is not made of so many.
+func NaturalParts(id string, n int) ([]string, bool) {
+	parts := strings.SplitN(id, ":", n)
+	for i := range len(parts) - 1 {
+		parts[i] = unescapeUser.Replace(parts[i])
+	}
+	return parts, len(parts) == n
+}
+
+var unescapeUser = strings.NewReplacer("%3A", ":", "%25", "%")
+
 // ColumnText returns the text of a column's value, or what stands there if it is none; false for null and for no value.
 func ColumnText(value string) (text string, ok bool) {
 	switch {

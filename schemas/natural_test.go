@@ -18,7 +18,12 @@ func TestNaturalID_is_of_one_row_only(t *testing.T) {
 			a[i], b[i] = part.Draw(t, "a"), part.Draw(t, "b")
 		}
 		require.Equal(t, a == b, NaturalID(a[:]...) == NaturalID(b[:]...))
+		parts, ok := NaturalParts(NaturalID(a[:]...), 3)
+		require.True(t, ok)
+		require.Equal(t, a[:], parts)
 	})
+	_, ok := NaturalParts("a:b", 3)
+	require.False(t, ok)
 }
 
 func TestColumnText(t *testing.T) {

@@ -116,5 +116,19 @@ func PostEvents() Sink {
 	return Sink{PostEventsSink, EnrichedEvents, "post_events", EnrichedDLQ, "writes each event once"}
 }
 
+// MirrorOf declares the sink that copies a table of the application's database to ClickHouse.
+func MirrorOf(table string) Sink {
+	name, input := table, goka.Stream(goka.GroupTable(goka.Group(table)))
+	switch table {
+	case "follows":
+		name = "user_relationships"
+	case "likes": // no group keeps them
+		input = ChangesOf(table)
+	}
+	return Sink{"sink-" + table, input, name, MirrorsDLQ, "copies " + table}
+}
+
 // Sinks returns every sink.
-func Sinks() []Sink { return []Sink{PostEvents()} }
+func Sinks() []Sink {
+	return []Sink{PostEvents(), MirrorOf("posts"), MirrorOf("users"), MirrorOf("comments"), MirrorOf("likes"), MirrorOf("follows")}
+}

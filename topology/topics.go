@@ -25,6 +25,7 @@ const (
 	EngagementsDLQ goka.Stream = "engagements-dlq"
 	CdcDLQ         goka.Stream = "cdc-dlq"
 	ChangesDLQ     goka.Stream = "changes-dlq"
+	MirrorsDLQ     goka.Stream = "mirrors-dlq"
 	// TopicEpochs numbers the incarnations of topics; the goka layer reads and writes it.
 	TopicEpochs goka.Stream = "topic-epochs"
 )
@@ -124,6 +125,7 @@ func Topics() []Topic {
 		{Name: string(TopicEpochs), Key: "topic and its id", Owner: "every group", Cleanup: Compact, AppendTime: true, Partitions: 1, MaxMessageBytes: maxRecord},
 		letters(CdcDLQ, "cdc-*"),
 		letters(ChangesDLQ, "keepers of tables"),
+		letters(MirrorsDLQ, "sinks of mirrors"),
 	}
 	for _, e := range Entities() {
 		key := strings.Join(e.Key, ":")

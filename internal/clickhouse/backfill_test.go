@@ -84,7 +84,7 @@ func TestMigrate_counts_what_was_there_before(t *testing.T) {
 	close(stop)
 	sink.Wait()
 	require.NoError(t, err)
-	require.Equal(t, []string{"0004_views.sql", "0008_comments.sql", "0009_repairs.sql"}, applied)
+	require.Equal(t, []string{"0004_views.sql", "0008_comments.sql", "0009_repairs.sql", "0010_mirrors.sql"}, applied)
 	require.NoError(t, <-slow)
 	require.Positive(t, refused, "the sink had to wait")
 
@@ -143,7 +143,7 @@ func TestMigrate_finishes_what_was_killed(t *testing.T) {
 	held("MODIFY SETTING table_readonly = 1")
 	applied, err := Migrate(t.Context(), cfg)
 	require.NoError(t, err)
-	require.Equal(t, []string{"0004_views.sql", "0008_comments.sql", "0009_repairs.sql"}, applied)
+	require.Equal(t, []string{"0004_views.sql", "0008_comments.sql", "0009_repairs.sql", "0010_mirrors.sql"}, applied)
 	insert()
 	w.check(t, db)
 
@@ -174,7 +174,7 @@ func TestMigrate_takes_columns_that_a_sink_has_added(t *testing.T) {
 	client, err := Open(cfg)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, client.Close()) }()
-	require.NoError(t, client.Prepare(t.Context(), PostEvents, PostEvents.current))
+	require.NoError(t, client.Prepare(t.Context(), PostEvents, PostEvents.current, nil))
 	require.NotEqual(t, want, readColumn[string](t, db, definitions))
 	_, err = Migrate(t.Context(), cfg)
 	require.NoError(t, err)

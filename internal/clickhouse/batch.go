@@ -16,11 +16,12 @@ type Limits struct {
 	Age     time.Duration // since the first record was added
 }
 
-// input is one record of the topic, judged by itself: a row, or a dead letter.
+// input is one record of the topic, judged by itself: a row, a dead letter, or nothing.
 type input struct {
-	row  Row                 // without a record if that cannot be read
+	row  Row                 // without a record if that cannot be read, or is passed over
 	size int                 // bytes of key and value
 	dead *schemas.DeadLetter // nil for a row
+	skip bool                // pass over
 }
 
 // checkpoint is a state that is, or could be, committed: the next offset to read and how things stand there.
@@ -57,6 +58,9 @@ func newBatch(m *Mapping, from checkpoint) *batch {
 
 // judge says what becomes of a record that comes next. One without an emitter was put there by hand and repeats nothing.
 func (b *batch) judge(in input) schemas.Outcome {
+	if in.skip {
+		return schemas.Skipped
+	}
 	if in.row.Record == nil && in.dead == nil {
 		panic("clickhouse: an input must be a row or a dead letter")
 	}
@@ -95,7 +99,9 @@ func (b *batch) add(in input) {
 	b.next = in.row.Offset + 1
 	b.records++
 	b.size += in.size
-	switch outcome { //nolint:exhaustive // judge gives these three
+	switch outcome { //nolint:exhaustive // judge gives these four
+	case schemas.Skipped:
+		return
 	case schemas.Replay:
 		b.replays++
 		return

@@ -124,12 +124,15 @@ func (c *claim) receive(session context.Context, due <-chan time.Time) error {
 // judge decodes a record and says whether it can be a row.
 func (m *Mapping) judge(codec goka.Codec, message *sarama.ConsumerMessage) (input, error) {
 	in := input{row: Row{Offset: message.Offset, message: message}, size: len(message.Key) + len(message.Value)}
-	decoded, err := codec.Decode(message.Value)
+	decoded, err := m.read(codec, message)
 	if err != nil {
 		return input{}, fmt.Errorf("decoding %s/%d/%d: %w", message.Topic, message.Partition, message.Offset, err)
 	}
 	why, unreadable := decoded.(*schemas.Unreadable)
-	if !unreadable {
+	switch {
+	case decoded == nil:
+		in.skip = true
+	case !unreadable:
 		if why, err = m.Judge(decoded); err != nil {
 			return input{}, fmt.Errorf("judging %s/%d/%d: %w", message.Topic, message.Partition, message.Offset, err)
 		}
@@ -139,4 +142,11 @@ func (m *Mapping) judge(codec goka.Codec, message *sarama.ConsumerMessage) (inpu
 		in.dead = m.bury(in.row, why)
 	}
 	return in, nil
+}
+
+func (m *Mapping) read(codec goka.Codec, message *sarama.ConsumerMessage) (any, error) {
+	if m.Read != nil {
+		return m.Read(codec, message)
+	}
+	return codec.Decode(message.Value)
 }

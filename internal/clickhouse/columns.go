@@ -1,5 +1,11 @@
 package clickhouse
 
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
 // column is one column of an insert: where its value comes from, for all rows of a block at once.
 type column struct {
 	name   string
@@ -29,6 +35,40 @@ func field[R, T any](name, typ string, value func(R) T) column {
 		return values
 	}}
 }
+
+// more returns the columns of rows that no list has, ascending.
+func (m *Mapping) more(rows []Row) []string {
+	if m.More == nil {
+		return nil
+	}
+	names := map[string]bool{}
+	for _, r := range rows {
+		for name := range m.More(r.Record) {
+			names[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// columnsOf are the columns a block is written with.
+func (m *Mapping) columnsOf(version int32, more []string) []column {
+	all := m.columns[version]
+	for _, name := range more {
+		all = append(all[:len(all):len(all)], column{name, "Nullable(String)", func(b *Block) any {
+			values := make([]*string, len(b.Rows))
+			for i, r := range b.Rows {
+				values[i] = m.More(r.Record)[name]
+			}
+			return values
+		}})
+	}
+	return all
+}
+
+// quoted returns a name as it stands in a statement.
+func quoted(name string) string { return "`" + escapeName.Replace(name) + "`" }
+
+var escapeName = strings.NewReplacer(`\`, `\\`, "`", "\\`")
 
 // placeColumns say which record and which insert a row came with. Every table has them: the sink finds rows by them.
 var placeColumns = []column{

@@ -46,8 +46,9 @@ type Retention struct {
 
 // Views says how often views are made anew and looked at.
 type Views struct {
-	PostStats time.Duration // between two refreshes of post_stats_24h, by the server; whole seconds
-	Check     time.Duration // between two looks at all views, for materialized_view_metadata and metrics
+	PostStats     time.Duration // between two refreshes of post_stats_24h, by the server; whole seconds
+	Relationships time.Duration // between two refreshes of user_relationships_agg, by the server; whole seconds
+	Check         time.Duration // between two looks at all views, for materialized_view_metadata and metrics
 }
 
 // DefaultConfig is for a server with its default user on this machine.
@@ -66,7 +67,7 @@ func DefaultConfig() Config {
 		QueryTimeout:    10 * time.Second,
 		Breaker:         DefaultBreakerConfig(),
 		Retention:       Retention{PostEngagementMinutely: 3 * day},
-		Views:           Views{PostStats: time.Minute, Check: 15 * time.Second},
+		Views:           Views{PostStats: time.Minute, Relationships: 2 * time.Minute, Check: 15 * time.Second},
 		Read:            DefaultReadConfig(),
 	}
 }
@@ -147,8 +148,13 @@ func (r Retention) validate() error {
 }
 
 func (v Views) validate() error {
-	if v.PostStats < time.Second || v.PostStats > time.Hour || v.PostStats%time.Second != 0 {
-		return fmt.Errorf("clickhouse: Views.PostStats must be whole seconds, up to an hour, is %v", v.PostStats)
+	for _, d := range []struct {
+		name string
+		val  time.Duration
+	}{{"PostStats", v.PostStats}, {"Relationships", v.Relationships}} {
+		if d.val < time.Second || d.val > time.Hour || d.val%time.Second != 0 {
+			return fmt.Errorf("clickhouse: Views.%s must be whole seconds, up to an hour, is %v", d.name, d.val)
+		}
 	}
 	if v.Check <= 0 {
 		return fmt.Errorf("clickhouse: Views.Check must be positive, is %v", v.Check)

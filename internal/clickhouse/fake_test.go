@@ -198,7 +198,7 @@ func (t *fakeTable) ask() error {
 	return t.asked()
 }
 
-func (t *fakeTable) Prepare(context.Context, *Mapping, int32) error { return t.ask() }
+func (t *fakeTable) Prepare(context.Context, *Mapping, int32, []string) error { return t.ask() }
 
 func (t *fakeTable) Breaker() string { return BreakerClosed }
 

@@ -18,11 +18,11 @@ func (c *Client) Insert(ctx context.Context, b *Block) error {
 }
 
 func insert(ctx context.Context, conn driver.Conn, b *Block) error {
-	columns := b.Mapping.columns[b.Columns]
+	columns := b.Mapping.columnsOf(b.Columns, b.More)
 	names := make([]string, len(columns))
 	types := make([]ch.ColumnNameAndType, len(columns))
 	for i, col := range columns {
-		names[i] = col.name
+		names[i] = quoted(col.name)
 		types[i] = ch.ColumnNameAndType{Name: col.name, Type: col.typ}
 	}
 	// Under the token as its id, a server runs an insert once at a time.

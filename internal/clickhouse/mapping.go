@@ -14,12 +14,24 @@ type Mapping struct {
 	topology.Sink
 	// Codec picks the codec of the topic's records.
 	Codec func(*schemas.Codecs) goka.Codec
+	// Read makes a record of a message; nil for what the codec makes of its value. No record is one that is passed over.
+	Read func(goka.Codec, *sarama.ConsumerMessage) (record any, err error)
 	// Judge says why the table cannot hold a record; nil if it can. An error says that it is no record of this topic.
 	Judge func(record any) (why *schemas.Unreadable, err error)
 	// Origin says which input a record was made from; zero for none.
 	Origin func(record any) schemas.Origin
 	// Part returns the id of the table's partition that a record belongs to, as the server names it.
 	Part func(record any) string
+
+	// Replacing says that of the rows of one key the one of the highest version counts, however often it is there. So the
+	// inserts need no announcements.
+	Replacing bool
+	// More gives a record's values of columns that are not listed, by name; nil for NULL. The sink adds these columns as
+	// Nullable(String). Nil if there are none.
+	More func(record any) map[string]*string
+	// View returns the columns of the table's view for readers, named like the table and _current, with such columns among
+	// them, and the statement that makes it; nil if it has none.
+	View func(more []string) (columns []string, statement string)
 
 	// columns are the column lists of all versions. A version never changes: a range announced with one is written with
 	// it, whoever finishes the range. Columns that are not listed take the table's defaults.
@@ -29,7 +41,13 @@ type Mapping struct {
 }
 
 // Mappings are those of all sinks.
-func Mappings() []*Mapping { return []*Mapping{PostEvents} }
+func Mappings() []*Mapping {
+	all := []*Mapping{PostEvents}
+	for _, m := range mirrors {
+		all = append(all, m.mapping())
+	}
+	return all
+}
 
 // Row is one row of a table, before it is split into columns.
 type Row struct {

@@ -46,6 +46,9 @@ func Migrate(ctx context.Context, cfg Config) (applied []string, err error) {
 		func() (string, error) {
 			return setRefresh(ctx, db, cfg.Database, "post_stats_24h_mv", cfg.Views.PostStats)
 		},
+		func() (string, error) {
+			return setRefresh(ctx, db, cfg.Database, "user_relationships_agg_mv", cfg.Views.Relationships)
+		},
 	} {
 		changed, err := change()
 		if err != nil {
@@ -55,7 +58,21 @@ func Migrate(ctx context.Context, cfg Config) (applied []string, err error) {
 			applied = append(applied, changed)
 		}
 	}
-	return applied, nil
+	return applied, prepareViews(ctx, cfg)
+}
+
+// prepareViews makes the views for readers that are missing.
+func prepareViews(ctx context.Context, cfg Config) error {
+	client, err := Open(cfg)
+	if err != nil {
+		return err
+	}
+	for _, m := range Mappings() {
+		if m.View != nil {
+			err = errors.Join(err, client.Prepare(ctx, m, m.current, nil))
+		}
+	}
+	return errors.Join(err, client.Close())
 }
 
 func createDatabase(ctx context.Context, cfg Config) error {

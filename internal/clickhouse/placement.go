@@ -86,7 +86,7 @@ func (p *placement) place(ctx context.Context, block *Block) (fate fate, why, er
 		case KindBreakerOpen:
 			p.sent[block.Token()] = before
 		case KindSyntax: // a column may be missing
-			err = errors.Join(err, p.table.Prepare(ctx, block.Mapping, block.Columns))
+			err = errors.Join(err, p.table.Prepare(ctx, block.Mapping, block.Columns, block.More))
 		case KindRefused:
 			fate, why, err = p.blame(ctx, block, err)
 		}

@@ -15,10 +15,11 @@ type Block struct {
 	Partition int32  // of the topic
 	First     int64  // announced range
 	Last      int64
-	Part      string // id of the table's partition
-	Attempt   int32  // grows when the rows have to be sent under a fresh token
-	Columns   int32  // version of the column list
-	Before    uint64 // rows of that topic and partition in all inserts before this one
+	Part      string   // id of the table's partition
+	Attempt   int32    // grows when the rows have to be sent under a fresh token
+	Columns   int32    // version of the column list
+	Before    uint64   // rows of that topic and partition in all inserts before this one
+	More      []string // columns of the rows beyond these, ascending
 	Rows      []Row
 }
 
@@ -87,6 +88,7 @@ func (b *batch) block(topicID string, partition int32, a *schemas.Announcement, 
 			block.Before++
 		}
 	}
+	block.More = b.mapping.more(block.Rows)
 	return block
 }
 

@@ -200,7 +200,7 @@ func (s *session) ConsumeClaim(group sarama.ConsumerGroupSession, messages saram
 func (s *session) claim(ctx, work context.Context, group sarama.ConsumerGroupSession, messages sarama.ConsumerGroupClaim) error {
 	sink, o, p := s.member.sink, s.member.offsets, messages.Partition()
 	insist := sink.insist(ctx, p)
-	if s.starts[p].new {
+	if s.starts[p].new && !sink.mapping.Replacing {
 		if err := s.mustBeEmpty(work, insist, p); err != nil {
 			return err
 		}

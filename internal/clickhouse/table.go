@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
@@ -55,28 +56,62 @@ func (c *Client) Server(ctx context.Context) (uint64, error) {
 	return row.N, nil
 }
 
-// Prepare adds the columns of a list that the table lacks, empty in the rows that are there. It changes no other.
-func (c *Client) Prepare(ctx context.Context, m *Mapping, columns int32) error {
-	has, err := Query[struct {
-		Name string `ch:"name"`
-	}](ctx, c, "columns", columnsSQL, ch.Named("table", m.Table))
-	if err != nil {
-		return fmt.Errorf("reading the columns of %s: %w", m.Table, err)
+// Prepare adds the columns of a list, and more, that the table lacks, empty in the rows that are there, and makes its view
+// for readers anew if that lacks some. It changes no other.
+func (c *Client) Prepare(ctx context.Context, m *Mapping, columns int32, more []string) error {
+	known, err := c.columns(ctx, m.Table)
+	if err != nil || len(known) == 0 {
+		return err // no table yet: the insert will say so
 	}
-	if len(has) == 0 {
-		return nil // no table yet; the insert will say so
-	}
-	known := map[string]bool{}
-	for _, column := range has {
-		known[column.Name] = true
-	}
-	for _, column := range m.columns[columns] {
-		if known[column.name] {
+	for _, column := range m.columnsOf(columns, more) {
+		if slices.Contains(known, column.name) {
 			continue
 		}
-		if err := c.Exec(ctx, "add_column", "ALTER TABLE "+m.Table+" ADD COLUMN IF NOT EXISTS "+column.name+" "+column.typ); err != nil {
+		if err := c.Exec(ctx, "add_column", "ALTER TABLE "+m.Table+" ADD COLUMN IF NOT EXISTS "+quoted(column.name)+" "+column.typ); err != nil {
 			return fmt.Errorf("adding column %s to %s: %w", column.name, m.Table, err)
 		}
 	}
-	return nil
+	if m.View == nil {
+		return nil
+	}
+	return c.prepareView(ctx, m)
+}
+
+// prepareView makes the view anew until it has all columns: others may add some meanwhile.
+func (c *Client) prepareView(ctx context.Context, m *Mapping) error {
+	for {
+		has, err := c.columns(ctx, m.Table+"_current")
+		if err != nil {
+			return err
+		}
+		more, err := c.columns(ctx, m.Table)
+		if err != nil {
+			return err
+		}
+		more = slices.DeleteFunc(more, func(name string) bool {
+			return slices.ContainsFunc(m.columns[m.current], func(c column) bool { return c.name == name })
+		})
+		want, statement := m.View(more)
+		if slices.Equal(has, want) {
+			return nil
+		}
+		if err := c.Exec(ctx, "make_view", statement); err != nil {
+			return fmt.Errorf("making the view for readers of %s: %w", m.Table, err)
+		}
+	}
+}
+
+// columns returns the names of a table's columns, in its order; none if there is no table.
+func (c *Client) columns(ctx context.Context, table string) ([]string, error) {
+	rows, err := Query[struct {
+		Name string `ch:"name"`
+	}](ctx, c, "columns", columnsSQL, ch.Named("table", table))
+	if err != nil {
+		return nil, fmt.Errorf("reading the columns of %s: %w", table, err)
+	}
+	names := make([]string, len(rows))
+	for i, r := range rows {
+		names[i] = r.Name
+	}
+	return names, nil
 }

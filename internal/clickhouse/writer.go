@@ -13,8 +13,8 @@ type Table interface {
 	// Insert writes one block and returns when it and what views make of it are durable. Inserting a block again is
 	// the way to be sure of it, whatever became of the first time.
 	Insert(ctx context.Context, b *Block) error
-	// Prepare adds the columns of a list that the table lacks.
-	Prepare(ctx context.Context, m *Mapping, columns int32) error
+	// Prepare adds the columns of a list, and more, that the table lacks.
+	Prepare(ctx context.Context, m *Mapping, columns int32, more []string) error
 	// Server names the run of the server: another number after each start.
 	Server(ctx context.Context) (uint64, error)
 	// Rows counts the rows of the block's range and part that are in the table, whatever the attempt.
@@ -67,7 +67,11 @@ func (w *writer) write(ctx context.Context, b *batch, a *schemas.Announcement) (
 		}
 	}
 	if len(b.rows) > 0 {
-		if err := w.insert(ctx, b, a); err != nil {
+		insert := w.insert
+		if b.mapping.Replacing {
+			insert = w.replace
+		}
+		if err := insert(ctx, b, a); err != nil {
 			return checkpoint{}, err
 		}
 	}
@@ -88,11 +92,8 @@ func (w *writer) write(ctx context.Context, b *batch, a *schemas.Announcement) (
 func (w *writer) insert(ctx context.Context, b *batch, announced *schemas.Announcement) error {
 	var server uint64
 	err := w.insist(ctx, "preparing an insert", func(ctx context.Context) (err error) {
-		if !w.prepared {
-			if err := w.table.Prepare(ctx, b.mapping, b.mapping.current); err != nil {
-				return err
-			}
-			w.prepared = true
+		if err := w.prepare(ctx, b); err != nil {
+			return err
 		}
 		server, err = w.table.Server(ctx)
 		return err
@@ -111,5 +112,17 @@ func (w *writer) insert(ctx context.Context, b *batch, announced *schemas.Announ
 			return err
 		}
 	}
+	return nil
+}
+
+// prepare brings the table to the columns of this program, once.
+func (w *writer) prepare(ctx context.Context, b *batch) error {
+	if w.prepared {
+		return nil
+	}
+	if err := w.table.Prepare(ctx, b.mapping, b.mapping.current, nil); err != nil {
+		return err
+	}
+	w.prepared = true
 	return nil
 }

@@ -224,7 +224,7 @@ func likedPosts(all []event, from time.Time) (out rows) {
 
 // trusted is how views stand that were checked after the last event.
 func trusted([]event, time.Time) (out rows) {
-	for _, target := range []string{"post_engagement_hourly", "post_engagement_minutely", "post_stats_24h"} {
+	for _, target := range []string{"post_engagement_hourly", "post_engagement_minutely", "post_stats_24h", "user_relationships_agg"} {
 		out = append(out, map[string]any{"view_name": target + "_mv", "target_table": target, "error": "", "stale": 0., "unwatched": 0.})
 	}
 	return out

@@ -49,10 +49,11 @@ func TestKeeper_keeps_metadata_true(t *testing.T) {
 		`["post_engagement_hourly_mv","post_engagement_hourly",["post_events"],0,1,""]`,
 		`["post_engagement_minutely_mv","post_engagement_minutely",["post_events"],0,2,""]`,
 		`["post_stats_24h_mv","post_stats_24h",["post_engagement_minutely"],3600,1,""]`,
+		`["user_relationships_agg_mv","user_relationships_agg",["user_relationships"],120,0,""]`,
 	}, s.lines(mvs))
 	require.InDelta(t, 0, testutil.ToFloat64(k.metrics.staleness.WithLabelValues("post_engagement_hourly_mv")), 0)
 	require.InDelta(t, float64(row.DurationMS)/1000, testutil.ToFloat64(k.metrics.duration.WithLabelValues("post_stats_24h_mv")), 0)
-	require.Equal(t, 1, testutil.CollectAndCount(k.metrics.duration))
+	require.Equal(t, 2, testutil.CollectAndCount(k.metrics.duration))
 
 	// A view that gets nothing any more.
 	s.exec(`DETACH TABLE post_engagement_hourly_mv`)
@@ -87,10 +88,10 @@ func TestKeepers_may_be_many(t *testing.T) {
 		})
 	}
 	for range 20 {
-		got := s.lines(`SELECT count() % 3, uniqExact(view_name) = count() FROM materialized_view_metadata`)
+		got := s.lines(`SELECT count() % 4, uniqExact(view_name) = count() FROM materialized_view_metadata`)
 		require.Equal(t, []string{`[0,1]`}, got)
 	}
 	both.Wait()
-	require.Len(t, s.lines(readMetadata), 3)
+	require.Len(t, s.lines(readMetadata), 4)
 	require.Equal(t, []string{`[1]`}, s.lines(`SELECT (SELECT min(checked_at) FROM materialized_view_metadata) = (SELECT max(checked_at) FROM materialized_view_checks)`))
 }

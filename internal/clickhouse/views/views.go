@@ -47,4 +47,5 @@ var all = []view{
 	{"post_engagement_hourly_mv", "post_engagement_hourly", []string{"post_events"}, hourly},
 	{"post_engagement_minutely_mv", "post_engagement_minutely", []string{"post_events"}, minutely},
 	{"post_stats_24h_mv", "post_stats_24h", []string{"post_engagement_minutely"}, nil},
+	{"user_relationships_agg_mv", "user_relationships_agg", []string{"user_relationships"}, nil},
 }
