@@ -55,10 +55,9 @@ func EventFlow() Flow {
 		flow.Groups = append(flow.Groups, streams.Input{Group: string(g.Name), Topic: string(g.Input)})
 		flow.Letters[string(g.Name)] = string(g.DeadLetters)
 	}
-	for _, s := range topology.Sinks() {
-		flow.Groups = append(flow.Groups, streams.Input{Group: s.Group, Topic: string(s.Input)})
-		flow.Letters[s.Group] = string(s.DeadLetters)
-	}
+	s := topology.PostEvents() // those of mirrors read changelogs, of which nobody counts the records
+	flow.Groups = append(flow.Groups, streams.Input{Group: s.Group, Topic: string(s.Input)})
+	flow.Letters[s.Group] = string(s.DeadLetters)
 	return flow
 }
 
