@@ -11,8 +11,10 @@
 //	retention.go refresh.go     what of a table follows the configuration
 //	mapping.go columns.go       pure: what has to be known of a topic and its table
 //	postevents.go               pure: what an enriched event becomes, and which become nothing
+//	mirror.go                   pure: what a row of the application's database becomes
 //	batch.go plan.go            pure: when a batch ends, what it is announced as, its blocks and tokens
 //	writer.go                   announce, insert, commit: the protocol, apart from Kafka and ClickHouse
+//	replace.go                  a batch of rows that replace each other, which needs none of that
 //	placement.go fate.go        a batch into the table: attempts after a start of the server, halves of a refused block
 //	insert.go table.go          one block into the server; what is asked of the table
 //	ledger.go                   the committed offset and its metadata, asked of the coordinator and answered
@@ -37,6 +39,10 @@
 //
 // batch_before and batch_rows of the rows form a chain per incarnation of the topic and partition: each insert begins with
 // the row after the last of the one before.
+//
+// Mirrors of the application's tables (Mapping.Replacing) are written at least once: of the rows of one key the one of the
+// highest position in the source counts, whenever it came and however often. What readers see through the views …_current
+// is therefore exact. A truncate is a row, too.
 //
 // While the server is in trouble a step is tried again after 100, 200, 400 ms and so on, and with as many failures as are
 // configured the breaker opens: nothing is sent but trials. Each partition waits with its place in the group. What it holds
