@@ -54,7 +54,7 @@ func (m *Mapping) more(rows []Row) []string {
 func (m *Mapping) columnsOf(version int32, more []string) []column {
 	all := m.columns[version]
 	for _, name := range more {
-		all = append(all[:len(all):len(all)], column{name, "Nullable(String)", func(b *Block) any {
+		all = append(slices.Clip(all), column{name, "Nullable(String)", func(b *Block) any {
 			values := make([]*string, len(b.Rows))
 			for i, r := range b.Rows {
 				values[i] = m.More(r.Record)[name]
