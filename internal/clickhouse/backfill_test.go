@@ -13,6 +13,7 @@ import (
 // Rows that were there before the roll-ups are counted, while a sink goes on inserting and another insert is under way.
 // What the sink had inserted and not committed it sends again, under a token the roll-ups have never seen.
 func TestMigrate_counts_what_was_there_before(t *testing.T) {
+	t.Parallel()
 	c, db, cfg := openRollups(t)
 	exec := func(q string) {
 		_, err := db.ExecContext(t.Context(), q)

@@ -15,6 +15,7 @@ import (
 )
 
 func TestServer_is_another_after_each_start(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	var runs []uint64
 	for i := range 3 {
@@ -39,6 +40,7 @@ func TestServer_is_another_after_each_start(t *testing.T) {
 }
 
 func TestInserting_finds_an_insert_by_its_token(t *testing.T) {
+	t.Parallel()
 	c, db := openTables(t)
 	block := &Block{TopicID: "topic", Partition: 3, First: 0, Last: 9, Part: "202411"}
 	done := make(chan error, 1)
@@ -65,6 +67,7 @@ func TestInserting_finds_an_insert_by_its_token(t *testing.T) {
 // A server was killed after it noted the token of a block and before it kept the rows: under the old token they would
 // never come. A block of the same range that has its rows keeps its token.
 func TestLostRows_are_sent_under_a_fresh_token(t *testing.T) {
+	t.Parallel()
 	client, db := openTables(t)
 	b := startBroker(t, 1)
 	var activities []*schemas.EnrichedEvent
@@ -105,6 +108,7 @@ func TestLostRows_are_sent_under_a_fresh_token(t *testing.T) {
 
 // Columns that the table lacks are added before the first insert, and again if somebody drops them.
 func TestSinkAddsColumns(t *testing.T) {
+	t.Parallel()
 	client, db := openTables(t)
 	b := startBroker(t, 1)
 	drop := func() {

@@ -65,6 +65,7 @@ func mapped(s *running) { s.mapping, s.deps.Records = notes, notes.Codec(nil) }
 // Another topic, codec and table: the same program writes them, exactly once although a sink is killed with a block in
 // the table and another goes on, and beside it the sink of post_events is not disturbed.
 func TestSecondMapping_is_written_by_the_same_program(t *testing.T) {
+	t.Parallel()
 	client, db := openTables(t)
 	_, err := db.ExecContext(t.Context(), `CREATE TABLE nova.notes (text String, kafka_topic_id String, kafka_partition Int32, kafka_offset Int64)
 		ENGINE = MergeTree ORDER BY text SETTINGS non_replicated_deduplication_window = 100`) // the sink adds what is missing

@@ -54,6 +54,7 @@ func TestReader_changes_nothing(t *testing.T) {
 
 // Rows come as they are read; what is left is not fetched; the time limit is the reader's.
 func TestStream_reads_as_far_as_asked(t *testing.T) {
+	t.Parallel()
 	registry := prometheus.NewRegistry()
 	c, _ := openReader(t, Measured(NewCallMetrics(registry)))
 	read := 0

@@ -141,6 +141,7 @@ func (w *truth) check(t *testing.T, db *sql.DB) {
 // Blocks around the end of a month are sent again, at once and later, while a view beside the roll-ups fails now and then:
 // before the roll-ups have their rows, or after one or both of them.
 func TestRollups_count_each_row_once(t *testing.T) {
+	t.Parallel()
 	c, db, _ := openRollups(t)
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)

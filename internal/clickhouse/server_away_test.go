@@ -72,6 +72,7 @@ func (r *relay) leave(away bool) {
 
 // The server goes away again and again, also in the middle of inserts.
 func TestSinkOnServerThatComesAndGoes(t *testing.T) {
+	t.Parallel()
 	direct, db := openTables(t)
 	r := startRelay(t, direct.cfg.Addrs[0])
 	cfg := direct.cfg

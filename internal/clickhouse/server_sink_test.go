@@ -28,6 +28,7 @@ func killSeed(t *testing.T) uint64 {
 // On a real server: sinks are killed at random moments while records come in. Table, view, dead letters and accounting
 // equal a recount.
 func TestSinkOnServerSurvivesKills(t *testing.T) {
+	t.Parallel()
 	kills, atLeast := 25, 5
 	if testing.Short() {
 		kills, atLeast = 10, 1
@@ -113,6 +114,7 @@ func counts(t *testing.T, db *sql.DB, query string) map[string]int {
 
 // The same at each single step, on a real server, in the second batch.
 func TestSinkOnServerCrashAtEachStep(t *testing.T) {
+	t.Parallel()
 	client, db := openTables(t)
 	for _, step := range []string{beforeAnnounce, afterAnnounce, beforeInsert, afterInsert, beforeCommit, afterCommit} {
 		t.Run(step, func(t *testing.T) {

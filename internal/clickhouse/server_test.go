@@ -84,6 +84,7 @@ func TestMigrateOnce(t *testing.T) {
 }
 
 func TestRetentionFollowsTheConfiguration(t *testing.T) {
+	t.Parallel()
 	cfg, db := startServer(t)
 	for table, keep := range map[string]*time.Duration{
 		"post_events":              &cfg.Retention.PostEvents,

@@ -41,6 +41,7 @@ func TestSinkWritesEachEventOnce(t *testing.T) {
 
 // A crash between any two steps: the next sink finishes what was announced.
 func TestSinkCrashAtEachStep(t *testing.T) {
+	t.Parallel()
 	for _, crash := range []struct {
 		step string
 		nth  int64 // how often the step is passed before the crash
@@ -154,6 +155,7 @@ func TestLateSinkInsertsInVain(t *testing.T) {
 
 // ClickHouse fails for a while, in every way: nothing is lost, the member keeps its place, the state says so.
 func TestSinkWaitsForClickHouse(t *testing.T) {
+	t.Parallel()
 	b := startBroker(t, 2)
 	table := newFakeTable()
 	var away atomic.Bool

@@ -32,6 +32,7 @@ func troubled(t *testing.T, alter ...func(*running)) (p *proxy, b *broker, s *ru
 // A server that answers errors, hangs, closes in the middle of an insert or has no room on its disk: the breaker opens
 // and closes, the member keeps its place, and in the end every row is there once.
 func TestSinkOnServerInTrouble(t *testing.T) {
+	t.Parallel()
 	p, b, s, exact := troubled(t)
 	b.produce(300)
 	exact()
@@ -64,6 +65,7 @@ func TestSinkOnServerInTrouble(t *testing.T) {
 
 // While the breaker is open, nothing is sent but one trial per open time, and no more is read than the batch that waits.
 func TestOpenBreaker_stops_inserts_and_reading(t *testing.T) {
+	t.Parallel()
 	var read atomic.Int64
 	p, b, s, exact := troubled(t, func(s *running) { s.deps.Records = countingCodec{s.deps.Records, &read} })
 	b.produce(10)
@@ -136,6 +138,7 @@ func TestRefusedRow_becomes_a_dead_letter_alone(t *testing.T) {
 
 // A view that fails after the table has the rows: the same block again until it works, never halved.
 func TestFailingView_is_waited_for(t *testing.T) {
+	t.Parallel()
 	client, db := openTables(t)
 	for _, q := range []string{
 		`CREATE TABLE nova.switch (broken UInt8) ENGINE = MergeTree ORDER BY broken`,
