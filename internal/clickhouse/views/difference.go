@@ -15,23 +15,29 @@ type difference struct {
 	Open        int64  `ch:"open"` // rows that are not committed, which the roll-up may have counted or not
 }
 
-// lacks reports whether the roll-up is short of it. Rows that it has counted and that are not committed make the
-// difference smaller, never larger.
-func (d difference) lacks() bool {
-	least := min(d.Views, d.Likes, d.Comments, d.Shares, d.Impressions, d.DwellMS)
-	most := max(d.Views, d.Likes, d.Comments, d.Shares, d.Impressions, d.DwellMS)
-	return least >= 0 && most > 0
+// lacking is what the roll-up is short of, none of it negative. Rows that it has counted and that are not committed make
+// a difference smaller, never larger, as no event counts less than nothing. Where it says more, and no row is open, rows
+// were removed: that is left alone.
+func (d difference) lacking() difference {
+	for _, n := range []*int64{&d.Views, &d.Likes, &d.Comments, &d.Shares, &d.Impressions, &d.DwellMS} {
+		*n = max(*n, 0)
+	}
+	return d
 }
 
-// sort splits differences: what is to be added, by the month it belongs to, as the roll-ups are partitioned; and whether
-// something cannot be told yet. A roll-up that says more than rows of which none is open is left alone: rows were removed.
+func (d difference) some() bool {
+	return max(d.Views, d.Likes, d.Comments, d.Shares, d.Impressions, d.DwellMS) > 0
+}
+
+// sortOut splits differences: what is to be added, by the month it belongs to, as the roll-ups are partitioned; and whether
+// something cannot be told yet.
 func sortOut(all []difference) (add map[string][]difference, unclear bool) {
 	add = map[string][]difference{}
 	for _, d := range all {
 		switch {
-		case d.lacks():
+		case d.some():
 			month := time.Unix(d.Bucket, 0).UTC().Format("200601")
-			add[month] = append(add[month], d)
+			add[month] = append(add[month], d.lacking())
 		case d.Open > 0:
 			unclear = true
 		}

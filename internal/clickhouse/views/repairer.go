@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
@@ -59,7 +58,7 @@ func (r *Repairer) Run(ctx context.Context) error {
 	if run != r.run {
 		r.run, r.clean = run, 0
 	}
-	last, agreed, err := r.repairs(ctx, run)
+	last, agreed, err := r.repairs(ctx, run, "")
 	if err != nil {
 		return err
 	}
@@ -67,7 +66,7 @@ func (r *Repairer) Run(ctx context.Context) error {
 		r.agreed = run
 		return nil
 	}
-	clean, err := r.compare(ctx, run, last)
+	clean, err := r.compare(ctx, run)
 	switch {
 	case err != nil:
 		return err
@@ -78,7 +77,7 @@ func (r *Repairer) Run(ctx context.Context) error {
 	if r.clean++; r.clean < enoughClean {
 		return nil
 	}
-	if err := r.note(ctx, last, run, "", 0); err != nil {
+	if err := r.note(ctx, last+1, run, "", 0); err != nil {
 		return err
 	}
 	r.agreed = run
@@ -86,7 +85,30 @@ func (r *Repairer) Run(ctx context.Context) error {
 }
 
 // compare compares all roll-ups and adds what they lack. It is clean if there was nothing to add and nothing unclear.
-func (r *Repairer) compare(ctx context.Context, run, last uint64) (clean bool, err error) {
+func (r *Repairer) compare(ctx context.Context, run uint64) (clean bool, err error) {
+	clean = true
+	for _, v := range all {
+		if v.rollUp == nil {
+			continue
+		}
+		whole, err := r.repair(ctx, run, v)
+		if err != nil {
+			return false, err
+		}
+		clean = clean && whole
+	}
+	return clean, nil
+}
+
+// repair compares one roll-up and adds what it lacks.
+//
+// The number of a repair is read before comparing and noted after adding. So of two processes that add under one number
+// only the first does, and who finds a number noted sees in the comparison what was added under it.
+func (r *Repairer) repair(ctx context.Context, run uint64, v view) (clean bool, err error) {
+	last, _, err := r.repairs(ctx, run, v.target)
+	if err != nil {
+		return false, err
+	}
 	at, err := r.progress(ctx)
 	if err != nil {
 		return false, fmt.Errorf("asking how far the sink is: %w", err)
@@ -96,45 +118,35 @@ func (r *Repairer) compare(ctx context.Context, run, last uint64) (clean bool, e
 			return false, nil // a sink has yet to find out what became of that insert
 		}
 	}
-	clean = true
-	for _, v := range all {
-		if v.rollUp == nil {
-			continue
-		}
-		found, err := r.lacking(ctx, v, at)
-		if err != nil {
-			return false, fmt.Errorf("comparing %s with the rows: %w", v.target, err)
-		}
-		add, unclear := sortOut(found)
-		clean = clean && !unclear && len(add) == 0
-		if len(add) == 0 {
-			continue
-		}
-		// A number is taken before comparing and noted after adding: of two processes that add under one number only the
-		// first does, and a number that was noted is not used by a comparison from before.
-		last++
-		for month, rows := range add {
-			if err := r.add(ctx, v, fmt.Sprintf("repair/%d/%s/%s", last, v.target, month), rows); err != nil {
-				return false, fmt.Errorf("adding to %s: %w", v.target, err)
-			}
-			r.metrics.repaired(v.name, len(rows))
-			r.log.LogAttrs(ctx, slog.LevelWarn, "a roll-up lacked rows of an insert that the server's end cut off; they are added",
-				slog.String("view", v.name), slog.String("month", month), slog.Int("rows", len(rows)))
-			if err := r.note(ctx, last, run, v.target, len(rows)); err != nil {
-				return false, err
-			}
-		}
+	found, err := r.lacking(ctx, v, at)
+	if err != nil {
+		return false, fmt.Errorf("comparing %s with the rows: %w", v.target, err)
 	}
-	return clean, nil
+	add, unclear := sortOut(found)
+	if len(add) == 0 {
+		return !unclear, nil
+	}
+	rows := 0
+	for month, lacking := range add {
+		if err := r.add(ctx, v, fmt.Sprintf("repair/%d/%s/%s", last+1, v.target, month), lacking); err != nil {
+			return false, fmt.Errorf("adding to %s: %w", v.target, err)
+		}
+		rows += len(lacking)
+	}
+	r.metrics.repaired(v.name, rows)
+	r.log.LogAttrs(ctx, slog.LevelWarn, "a roll-up lacked rows of an insert that the server's end cut off; they are added",
+		slog.String("view", v.name), slog.Int("rows", rows))
+	return false, r.note(ctx, last+1, run, v.target, rows)
 }
 
-// repairs returns the number of the last repair and whether all was found to agree in a run of the server.
-func (r *Repairer) repairs(ctx context.Context, run uint64) (last uint64, agreed bool, err error) {
+// repairs returns the number of the last repair of a roll-up, or of the last time when all agreed (no target), and whether
+// there was one in a run of the server.
+func (r *Repairer) repairs(ctx context.Context, run uint64, target string) (last uint64, noted bool, err error) {
 	row, err := clickhouse.QueryRow[struct {
-		Last   uint64 `ch:"last"`
-		Agreed uint64 `ch:"agreed"`
-	}](ctx, r.client, "repairs", repairsSQL, ch.Named("server", run))
-	return row.Last, row.Agreed > 0, err
+		Last  uint64 `ch:"last"`
+		Noted uint64 `ch:"noted"`
+	}](ctx, r.client, "repairs", repairsSQL, ch.Named("server", run), ch.Named("target", target))
+	return row.Last, row.Noted > 0, err
 }
 
 // note writes down a repair, or with an empty target that all agrees.
@@ -143,26 +155,41 @@ func (r *Repairer) note(ctx context.Context, number, run uint64, target string, 
 		ch.Named("number", number), ch.Named("server", run), ch.Named("target", target), ch.Named("rows", rows))
 }
 
-// lacking returns where a roll-up does not say what the rows say.
-func (r *Repairer) lacking(ctx context.Context, v view, at Progress) ([]difference, error) {
-	in := strings.NewReplacer("{target}", v.target, "{bucket}", v.column, "{start}", v.start).Replace
-	buckets, err := clickhouse.Query[struct {
-		Begin int64 `ch:"bucket"`
-	}](ctx, r.client, "differing", in(differingSQL), ch.Named("since", r.since(v, time.Now())), ch.Named("limit", maxBuckets))
-	if err != nil || len(buckets) == 0 {
-		return nil, err
+// lacking returns where a roll-up says less than the rows, or may: up to maxAdded places and one page of buckets more.
+func (r *Repairer) lacking(ctx context.Context, v view, at Progress) (found []difference, err error) {
+	since, before := r.since(v, time.Now()), endOfTime
+	for len(found) < maxAdded {
+		buckets, err := clickhouse.Query[struct {
+			Begin int64 `ch:"bucket"`
+		}](ctx, r.client, "differing", v.in(differingSQL), ch.Named("since", since), ch.Named("before", before), ch.Named("limit", maxBuckets))
+		if err != nil || len(buckets) == 0 {
+			return found, err
+		}
+		begins := make(ch.ArraySet, len(buckets))
+		for i, b := range buckets {
+			begins[i] = b.Begin
+		}
+		committed := make(ch.ArraySet, len(at.Committed))
+		for i, o := range at.Committed {
+			committed[i] = o
+		}
+		first, last := buckets[len(buckets)-1].Begin, buckets[0].Begin
+		page, err := clickhouse.Query[difference](ctx, r.client, "lacking", v.in(lackingSQL), ch.Named("topic_id", at.TopicID), ch.Named("committed", committed),
+			ch.Named("buckets", begins), ch.Named("first", first), ch.Named("end", last+int64(v.bucket/time.Second)), ch.Named("limit", maxAdded))
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, page...)
+		if len(buckets) < maxBuckets {
+			break
+		}
+		before = first
 	}
-	begins, committed := make(ch.ArraySet, len(buckets)), make(ch.ArraySet, len(at.Committed))
-	first, end := buckets[0].Begin, buckets[0].Begin
-	for i, b := range buckets {
-		begins[i], first, end = b.Begin, min(first, b.Begin), max(end, b.Begin+int64(v.bucket/time.Second))
-	}
-	for i, o := range at.Committed {
-		committed[i] = o
-	}
-	return clickhouse.Query[difference](ctx, r.client, "lacking", in(lackingSQL), ch.Named("topic_id", at.TopicID), ch.Named("committed", committed),
-		ch.Named("buckets", begins), ch.Named("first", first), ch.Named("end", end), ch.Named("limit", maxAdded))
+	return found, nil
 }
+
+// endOfTime is where the server's dates end, Unix seconds.
+const endOfTime = int64(1)<<32 - 1
 
 // since is the time, Unix seconds, from which on neither the rows nor the roll-up have gone for their age.
 func (r *Repairer) since(v view, now time.Time) int64 {

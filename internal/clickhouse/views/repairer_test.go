@@ -159,3 +159,49 @@ func TestRepairer_adds_once(t *testing.T) {
 	s.requireAgreed()
 	require.Equal(t, s.run, s.agreed)
 }
+
+// Two processes compare at once, one of them with the other's steps between any two of its own.
+func TestRepairers_beside_each_other_add_once(t *testing.T) {
+	t.Parallel()
+	s := startRepairer(t)
+	hour := time.Now().UTC().Truncate(time.Hour)
+	s.write(0, 0, "a", hour, 5, hourlyMV, minutelyMV)
+	s.at.Committed = []int64{5, 0}
+	for step := range 4 {
+		s.write(0, s.at.Committed[0], "a", hour, 2, hourlyMV, minutelyMV)
+		s.at.Committed[0] += 2
+		other, asked := s.another(), 0
+		first := s.another()
+		first.progress = func(ctx context.Context) (Progress, error) {
+			if asked++; asked == step%2+1 { // between reading the number and comparing, of the first or the second roll-up
+				_, err := other.compare(ctx, s.run)
+				if err != nil {
+					return Progress{}, err
+				}
+			}
+			return s.at, nil
+		}
+		_, err := first.compare(t.Context(), s.run)
+		require.NoError(t, err)
+		s.requireAgreed()
+	}
+}
+
+// What a roll-up has too much hides nothing that it lacks, however much it is.
+func TestRepairer_finds_what_is_lacking_among_what_is_too_much(t *testing.T) {
+	t.Parallel()
+	s := startRepairer(t)
+	hour := time.Now().UTC().Truncate(time.Hour)
+	s.exec(fmt.Sprintf(`INSERT INTO post_engagement_hourly (hour, post_id, views) SELECT toDateTime(%d, 'UTC'), toString(number), 1 FROM numbers(%d)`, hour.Unix(), maxAdded+1))
+	s.exec(fmt.Sprintf(`INSERT INTO post_engagement_hourly (hour, post_id, views) SELECT toDateTime(%d, 'UTC') - number * 3600, 'removed', 1 FROM numbers(%d)`, hour.Unix()-3600, maxBuckets+1) +
+		" SETTINGS max_partitions_per_insert_block = 0")
+	old := hour.Add(-(maxBuckets + 100) * time.Hour)
+	s.write(0, 0, "a", hour, 5, hourlyMV)
+	s.write(0, 5, "b", old, 3, hourlyMV)
+	s.exec(fmt.Sprintf(`INSERT INTO post_engagement_hourly (hour, post_id, likes) SELECT toDateTime(%d, 'UTC'), 'b', 7`, old.Unix())) // their rows were removed
+	s.at.Committed = []int64{8, 0}
+	s.runs(3)
+	require.Equal(t, []string{`["a",5,0]`, `["b",3,7]`},
+		s.lines(`SELECT post_id, toInt64(sum(views)), toInt64(sum(likes)) FROM post_engagement_hourly WHERE post_id IN ('a', 'b') GROUP BY post_id ORDER BY post_id`))
+	require.Equal(t, s.run, s.agreed)
+}

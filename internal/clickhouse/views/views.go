@@ -16,6 +16,7 @@
 package views
 
 import (
+	"strings"
 	"time"
 
 	"github.com/nova-social/nova-streams/internal/clickhouse"
@@ -35,6 +36,11 @@ type rollUp struct {
 	column string                                   // with the begin of the bucket
 	start  string                                   // function of the server that finds it
 	keep   func(clickhouse.Retention) time.Duration // 0 for ever
+}
+
+// in puts the roll-up's names into a query.
+func (v view) in(query string) string {
+	return strings.NewReplacer("{target}", v.target, "{bucket}", v.column, "{start}", v.start).Replace(query)
 }
 
 var (

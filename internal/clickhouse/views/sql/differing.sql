@@ -1,4 +1,4 @@
--- The hours or minutes of which a roll-up does not say what the rows say, the newest first.
+-- The hours or minutes of which a roll-up does not say what the rows say, the newest first, from before a time on.
 SELECT toInt64(toUnixTimestamp(bucket)) AS bucket
 FROM (
     SELECT
@@ -10,7 +10,7 @@ FROM (
         toInt64(countIf(event_type = 'post_impression')) AS i,
         sum(dwell_ms)                                  AS d
     FROM post_events
-    WHERE event_time >= fromUnixTimestamp(@since)
+    WHERE event_time >= fromUnixTimestamp(@since) AND event_time < fromUnixTimestamp(@before)
     GROUP BY bucket
     UNION ALL
     SELECT
@@ -18,7 +18,7 @@ FROM (
         -toInt64(sum(views)), -toInt64(sum(likes)), -toInt64(sum(comments)), -toInt64(sum(shares)), -toInt64(sum(impressions)),
         -sum(dwell_ms)
     FROM {target}
-    WHERE {bucket} >= fromUnixTimestamp(@since)
+    WHERE {bucket} >= fromUnixTimestamp(@since) AND {bucket} < fromUnixTimestamp(@before)
     GROUP BY bucket
 )
 GROUP BY bucket

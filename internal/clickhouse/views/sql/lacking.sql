@@ -1,5 +1,6 @@
 -- By how much a roll-up differs from the rows of ranges that are committed, in some hours or minutes, by post, and how many
 -- rows there are beyond these (open), which the roll-up may have counted or not; it is left out where it counted them all.
+-- Where none is open, what the roll-up has too much is left out, too.
 -- Committed are, of the current topic, the ranges that end before the committed offset of their partition.
 SELECT
     toInt64(toUnixTimestamp(bucket)) AS bucket,
@@ -32,7 +33,7 @@ FROM (
     GROUP BY bucket, post_id
 )
 GROUP BY bucket, post_id
-HAVING views + likes + comments + shares + impressions + open != 0
-    OR open = 0 AND (views != 0 OR likes != 0 OR comments != 0 OR shares != 0 OR impressions != 0 OR dwell_ms != 0)
+HAVING open != 0 AND views + likes + comments + shares + impressions + open != 0
+    OR open = 0 AND greatest(views, likes, comments, shares, impressions, dwell_ms) > 0
 ORDER BY bucket, post_id
 LIMIT @limit

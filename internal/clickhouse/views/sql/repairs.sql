@@ -1,3 +1,5 @@
--- The number of the last repair, and whether all was found to agree in this run of the server.
-SELECT max(number) AS last, countIf(server = @server AND target = '') AS agreed
+-- The number of the last repair of a roll-up, or with an empty target whether all was found to agree in this run of the
+-- server.
+SELECT max(number) AS last, countIf(server = @server) AS noted
 FROM post_engagement_repairs
+WHERE target = @target
