@@ -31,6 +31,7 @@ func newException(text string) *exception {
 const (
 	badArguments     = 36
 	notImplemented   = 48
+	syntaxError      = 62
 	unknownSetting   = 115
 	incorrectData    = 117
 	unknownException = 1002

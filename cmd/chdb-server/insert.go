@@ -70,7 +70,7 @@ func (i insert) fromFile(dir string) (sql []byte, remove func(), err error) {
 	return fmt.Appendf(nil, "%s FROM INFILE '%s' %s", i.before, escaped.Replace(file.Name()), i.after), remove, nil
 }
 
-// scanner reads the words of a statement that stand outside of quotes, comments and parentheses.
+// scanner reads the words and semicolons of a statement that stand outside of quotes, comments and parentheses.
 type scanner struct {
 	sql, rest []byte
 }
@@ -92,6 +92,9 @@ func (s *scanner) next() (word string, at int) {
 		case c == ')':
 			depth--
 			s.rest = s.rest[1:]
+		case c == ';' && depth == 0:
+			s.rest = s.rest[1:]
+			return ";", len(s.sql) - len(s.rest) - 1
 		case !isWord(c):
 			s.rest = s.rest[1:]
 		default:

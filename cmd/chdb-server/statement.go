@@ -61,7 +61,26 @@ func (s statement) check() error {
 			return &exception{Code: unknownSetting, Text: fmt.Sprintf("%q is no name of a setting", name)}
 		}
 	}
-	return nil
+	return checkWords(s.sql)
+}
+
+// checkWords refuses what the engine would do for the program it is part of, and a server does not.
+func checkWords(sql []byte) error {
+	if _, data := splitInsert(sql); data {
+		return nil
+	}
+	words := scanner{rest: sql, sql: sql}
+	for word, before := "", ""; ; before = word {
+		word, _ = words.next()
+		switch {
+		case word == "":
+			return nil
+		case before == ";" && word != ";":
+			return &exception{Code: syntaxError, Text: "Multi-statements are not allowed"}
+		case before == "INTO" && word == "OUTFILE":
+			return &exception{Code: notImplemented, Text: "INTO OUTFILE is for clients that write files of their own"}
+		}
+	}
 }
 
 // preparations returns the statements that give a new session the database and the settings of the request. Settings come

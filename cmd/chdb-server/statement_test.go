@@ -49,6 +49,29 @@ func TestStatementCheck(t *testing.T) {
 	}
 }
 
+func TestStatement_is_one_and_writes_no_file(t *testing.T) {
+	for sql, code := range map[string]int{
+		"SELECT 1; SELECT 2":                                   syntaxError,
+		"INSERT INTO t VALUES (1, ';'); DROP TABLE t":          syntaxError,
+		"SELECT 'x' INTO\n OUTFILE '/tmp/x' TRUNCATE":          notImplemented,
+		"SELECT 1 into /* ; */ outfile '/tmp/x'":               notImplemented,
+		"SELECT 1;":                                            0,
+		"SELECT 1;; -- ; SELECT 2":                             0,
+		"SELECT ';INTO OUTFILE', `a;b`, (SELECT 1)":            0,
+		"INSERT INTO t FORMAT CSV\n1;2\nINTO OUTFILE":          0,
+		"INSERT INTO t VALUES (1, 'INTO OUTFILE ; SELECT 2');": 0,
+	} {
+		err := newStatement(nil, []byte(sql)).check()
+		if code == 0 {
+			require.NoError(t, err, sql)
+			continue
+		}
+		var e *exception
+		require.ErrorAs(t, err, &e, sql)
+		require.Equal(t, code, e.Code, sql)
+	}
+}
+
 func TestNewException(t *testing.T) {
 	e := newException("Code: 60. DB::Exception: Unknown table\n'x'. (UNKNOWN_TABLE)")
 	require.Equal(t, &exception{60, "Unknown table\n'x'. (UNKNOWN_TABLE)"}, e)

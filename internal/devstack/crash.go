@@ -30,10 +30,10 @@ func (s *Stack) SignalClickHouse(signal syscall.Signal) error {
 func (s *Stack) RestartClickHouse(ctx context.Context) error {
 	cfg := s.cfg
 	cfg.ClickHouseAddr = s.clickhouse.addr
-	started, err := startClickHouse(ctx, cfg, filepath.Join(s.cfg.DataDir, "clickhouse"), &s.timings)
+	started, err := startClickHouse(ctx, cfg, filepath.Join(s.cfg.DataDir, "clickhouse"), &Timings{})
 	if err != nil {
 		return err
 	}
-	*s.clickhouse = *started
+	s.clickhouse.child = started.child // the address is the same, and may be read meanwhile
 	return nil
 }

@@ -83,6 +83,14 @@ func (t *Table) StatsRefreshed(ctx context.Context) (int64, error) {
 	return row.Refreshed, err
 }
 
+// HasMinutes reports whether there are counts of minutes from since on.
+func (t *Table) HasMinutes(ctx context.Context, since time.Time) (bool, error) {
+	row, err := clickhouse.QueryRow[struct {
+		Found int64 `ch:"found"`
+	}](ctx, t.client, "reconcile_has_minutes", hasMinutesSQL, ch.Named("since", since.UnixMilli()))
+	return row.Found > 0, err
+}
+
 // StatsDiffer finds where post_stats_24h, made at refreshed, differs from the minutes.
 func (t *Table) StatsDiffer(ctx context.Context, refreshed int64) (Differing, error) {
 	return t.differing(ctx, "reconcile_stats", statsDifferSQL,

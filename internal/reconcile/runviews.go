@@ -21,18 +21,35 @@ func (c *run) views(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("looking for the views: %w", err)
 	}
+	if len(has) == 0 {
+		c.viewed("skipped, there are none: nova migrate makes them")
+		return nil
+	}
 	for _, r := range rollUps {
 		if !has[r.table] {
-			c.viewed("%s: skipped, there is none", r.table)
+			c.missing(r.table)
 		} else if err := c.rollUp(ctx, r); err != nil {
 			return err
 		}
 	}
-	if !has[stats] || !has[minutes] {
-		c.viewed("%s: skipped, there is none", stats)
-		return nil
+	switch {
+	case !has[stats]:
+		c.missing(stats)
+	case has[minutes]:
+		return c.stats(ctx)
 	}
-	return c.stats(ctx)
+	return nil
+}
+
+// missing says that a table is gone that migrations make.
+func (c *run) missing(view string) {
+	c.Findings = append(c.Findings, Finding{Kind: View, Partition: -1, First: -1, Last: -1, Happened: true, Detail: view + " is gone, and others are there"})
+}
+
+// unseen says that something of a view was not compared.
+func (c *run) unseen(format string, args ...any) {
+	c.note(format, args...)
+	c.Settled = false
 }
 
 func (c *run) viewed(format string, args ...any) {
@@ -48,7 +65,7 @@ func (c *run) rollUp(ctx context.Context, r rollUp) error {
 		return fmt.Errorf("comparing %s with the rows: %w", r.table, err)
 	}
 	if more := suspects - int64(len(begins)); more > 0 {
-		c.note("%s: %d more hours or minutes may differ and were not looked at post by post", r.table, more)
+		c.unseen("%s: %d more hours or minutes may differ and were not looked at post by post", r.table, more)
 	}
 	var found Differing
 	if len(begins) > 0 {
@@ -101,8 +118,7 @@ func (c *run) stats(ctx context.Context) error {
 			return fmt.Errorf("asking when %s was made: %w", stats, err)
 		}
 		if refreshed == 0 {
-			c.viewed("%s: skipped, it is empty", stats)
-			return nil
+			return c.emptyStats(ctx)
 		}
 		at := time.Unix(refreshed, 0).UTC()
 		from := at.Add(-24 * time.Hour).Truncate(time.Minute)
@@ -127,17 +143,31 @@ func (c *run) stats(ctx context.Context) error {
 			found = found.still(now)
 		}
 		c.differs(found, stats, "minutes", func(int64) (time.Time, time.Time) { return from, at })
-		c.viewed("%s: compared as of %s", stats, at.Format(time.RFC3339))
+		c.viewed("%s: compared as of %s; what it lacks of minutes that were merged since is not seen", stats, at.Format(time.RFC3339))
 		return nil
 	}
-	c.viewed("%s: skipped, it was made anew %d times meanwhile", stats, maxStats)
+	c.unseen("%s: skipped, it was made anew %d times meanwhile", stats, maxStats)
+	return nil
+}
+
+// emptyStats judges statistics without a row.
+func (c *run) emptyStats(ctx context.Context) error {
+	some, err := c.Table.HasMinutes(ctx, c.now.Add(-24*time.Hour))
+	if err != nil {
+		return fmt.Errorf("looking for the minutes of %s: %w", stats, err)
+	}
+	if some {
+		c.unseen("%s: empty, though there are minutes of the last 24 hours", stats)
+	} else {
+		c.viewed("%s: empty, as there is nothing of the last 24 hours", stats)
+	}
 	return nil
 }
 
 // differs takes over what was found in a view.
 func (c *run) differs(found Differing, view, source string, span func(begin int64) (from, to time.Time)) {
 	if len(found.Some) == 0 && found.Places > 0 {
-		c.note("%s: %d places were not looked at a second time; those that were agree", view, found.Places)
+		c.unseen("%s: %d places were not looked at a second time; those that were agree", view, found.Places)
 		return
 	}
 	c.Findings = append(c.Findings, found.findings(view, source, span)...)

@@ -32,6 +32,9 @@ var rollUpRowsSQL string
 //go:embed sql/stats_refreshed.sql
 var statsRefreshedSQL string
 
+//go:embed sql/has_minutes.sql
+var hasMinutesSQL string
+
 //go:embed sql/stats_differ.sql
 var statsDifferSQL string
 
