@@ -70,8 +70,8 @@ func checkWords(sql []byte) error {
 		return nil
 	}
 	words := scanner{rest: sql, sql: sql}
-	for word, before := "", ""; ; before = word {
-		word, _ = words.next()
+	for before := ""; ; {
+		word, _ := words.next()
 		switch {
 		case word == "":
 			return nil
@@ -80,6 +80,7 @@ func checkWords(sql []byte) error {
 		case before == "INTO" && word == "OUTFILE":
 			return &exception{Code: notImplemented, Text: "INTO OUTFILE is for clients that write files of their own"}
 		}
+		before = word
 	}
 }
 

@@ -15,7 +15,6 @@ import (
 )
 
 func TestServer_is_another_after_each_start(t *testing.T) {
-	t.Parallel()
 	dir := t.TempDir()
 	var runs []uint64
 	for i := range 3 {

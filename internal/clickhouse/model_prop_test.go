@@ -113,7 +113,6 @@ func TestModelIsExactUnderCrashesAndZombies(t *testing.T) {
 
 // Each rule switched off must show; otherwise the test above proves nothing about it.
 func TestModelGoesWrongWithoutARule(t *testing.T) {
-	t.Parallel()
 	for name, off := range map[string]func(*rules){
 		"announcements are not committed":                func(r *rules) { r.announce = false },
 		"origins are not committed":                      func(r *rules) { r.origins = false },

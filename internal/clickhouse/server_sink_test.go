@@ -114,7 +114,6 @@ func counts(t *testing.T, db *sql.DB, query string) map[string]int {
 
 // The same at each single step, on a real server, in the second batch.
 func TestSinkOnServerCrashAtEachStep(t *testing.T) {
-	t.Parallel()
 	client, db := openTables(t)
 	for _, step := range []string{beforeAnnounce, afterAnnounce, beforeInsert, afterInsert, beforeCommit, afterCommit} {
 		t.Run(step, func(t *testing.T) {

@@ -41,7 +41,6 @@ func TestSinkWritesEachEventOnce(t *testing.T) {
 
 // A crash between any two steps: the next sink finishes what was announced.
 func TestSinkCrashAtEachStep(t *testing.T) {
-	t.Parallel()
 	for _, crash := range []struct {
 		step string
 		nth  int64 // how often the step is passed before the crash

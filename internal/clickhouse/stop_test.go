@@ -129,7 +129,6 @@ func TestSinkReadsATopicCreatedAgain(t *testing.T) {
 
 // The coordinator moves, loads, refuses, or answers nothing: exact in the end.
 func TestSinkSurvivesTheCoordinator(t *testing.T) {
-	t.Parallel()
 	commits := []kmsg.Key{kmsg.OffsetCommit}
 	for name, faults := range map[string][]kfake.Fault{
 		"moved":                       {{Err: kerr.NotCoordinator, Count: 7}},
