@@ -18,6 +18,7 @@ import (
 	"github.com/nova-social/nova-streams/internal/app"
 	"github.com/nova-social/nova-streams/internal/config"
 	"github.com/nova-social/nova-streams/internal/streams"
+	"github.com/nova-social/nova-streams/topology"
 )
 
 // workerEnv holds a job when this binary is started as a worker.
@@ -56,12 +57,16 @@ func work(text string) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo})).With("worker", j.Instance)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	a, err := app.Build(ctx, j.config(), []app.Role{j.Role}, log, app.Options{})
+	a, err := app.Build(ctx, j.config(), []app.Role{j.Role}, log, app.Options{Groups: eventGroups})
 	if err != nil {
 		return err
 	}
 	return a.Run(ctx)
 }
+
+// eventGroups are the groups that events pass, and their sink: the others have nothing to do here, and would only make
+// starts slow.
+var eventGroups = []string{string(topology.Dedup), string(topology.Reactions), string(topology.Scores), string(topology.Sessions), topology.PostEventsSink}
 
 func (j job) config() config.Config {
 	cfg := config.Default()

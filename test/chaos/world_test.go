@@ -165,7 +165,7 @@ func (w *world) startInside() {
 	t, cfg := w.t, w.job.config()
 	cfg.Streams.Controls = streams.Controls{}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	a, err := app.Build(t.Context(), cfg, []app.Role{w.inside}, log, app.Options{})
+	a, err := app.Build(t.Context(), cfg, []app.Role{w.inside}, log, app.Options{Groups: eventGroups})
 	require.NoError(t, err)
 	w.addr = a.Addr()
 	ctx, cancel := context.WithCancel(context.Background())

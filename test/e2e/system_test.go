@@ -37,6 +37,7 @@ func start(t *testing.T, stack *servers, roles ...app.Role) *system {
 	cfg.Kafka.Partitions = 4
 	cfg.Registry.URL = stack.RegistryURL()
 	cfg.ClickHouse.Addrs = []string{stack.ClickHouseAddr()}
+	cfg.ClickHouse.Views.PostStats = time.Second
 	cfg.Redis.URL = "redis://" + stack.RedisAddr()
 	cfg.HTTP.Addr = "127.0.0.1:0"
 	cfg.Sessions.Gap = 2 * time.Minute // so that an hour has several sessions of a user
