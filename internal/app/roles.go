@@ -140,7 +140,7 @@ func (a *App) buildAPI(ctx context.Context) error {
 	handler := api.New(api.Deps{
 		Config: a.cfg.HTTP, Version: a.opts.Version, Trending: board, Posts: posts{view, a.cfg.Window, time.Now}, Status: status{a.inspector, &a.here},
 		Engagement: hourly{reader, a.cfg.ClickHouse.Read.QueryTimeout, time.Now}, Degraded: a.here.degraded,
-		Titles: a.opts.Titles, Metrics: a.metrics, Log: a.log,
+		Titles: hides, Metrics: a.metrics, Log: a.log,
 	})
 	if err := a.serve(ctx, handler); err != nil {
 		return err
