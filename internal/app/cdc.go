@@ -3,6 +3,8 @@ package app
 import (
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/nova-social/nova-streams/internal/murmur2"
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/processors/cdc"
@@ -18,17 +20,34 @@ func (a *App) cdcVerbs(verbs map[string]streams.Verb) error {
 	if err != nil {
 		return err
 	}
-	read, kept := cdc.NewMetrics(a.metrics), entities.NewMetrics(a.metrics, time.Now)
+	metrics := newDatabaseMetrics(a.metrics, time.Now)
+	a.here.database.Store(metrics.registry)
 	partitions := murmur2.Keys(a.cfg.Kafka.Partitions, schemas.TruncateKey)
-	keeper := &entities.Group{Config: a.cfg.Entities, Metrics: kept}
+	keeper := &entities.Group{Config: a.cfg.Entities, Metrics: metrics.kept}
 	for _, e := range topology.Entities() {
-		reader := &cdc.Group{Config: a.cfg.CDC.Readers, Entity: e, Decoder: decoder, Partitions: partitions, Metrics: read}
+		reader := &cdc.Group{Config: a.cfg.CDC.Readers, Entity: e, Decoder: decoder, Partitions: partitions, Metrics: metrics.read}
 		verbs[string(e.Reader)] = reader.On
 		if e.Keeper != "" {
 			verbs[string(e.Keeper)] = keeper.On
 		}
 	}
 	return nil
+}
+
+// databaseMetrics are those of the groups between Debezium and the tables, in a registry of their own that can be asked
+// for them alone.
+type databaseMetrics struct {
+	registry *prometheus.Registry
+	read     *cdc.Metrics
+	kept     *entities.Metrics
+}
+
+// newDatabaseMetrics registers them with the program's, too.
+func newDatabaseMetrics(program prometheus.Registerer, now func() time.Time) databaseMetrics {
+	own := prometheus.NewRegistry()
+	m := databaseMetrics{own, cdc.NewMetrics(own), entities.NewMetrics(own, now)}
+	program.MustRegister(own)
+	return m
 }
 
 // keeps reports whether a group keeps a table of the application's.

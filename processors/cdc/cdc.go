@@ -58,11 +58,11 @@ func (g *Group) On(ctx goka.Context, msg any) schemas.Outcome {
 	}
 	event := result.Event
 	if event == nil {
-		g.Metrics.count(g.Entity.Table, cmp.Or(string(result.Skip), "boundary"))
+		g.Metrics.Count(g.Entity.Table, cmp.Or(string(result.Skip), "boundary"))
 		return schemas.Skipped
 	}
 	if event.Operation == debezium.Message {
-		g.Metrics.count(g.Entity.Table, "message")
+		g.Metrics.Count(g.Entity.Table, "message")
 		return schemas.Skipped
 	}
 	if event.Table != g.Entity.Source {
@@ -74,7 +74,7 @@ func (g *Group) On(ctx goka.Context, msg any) schemas.Outcome {
 			event.Source.Connector, g.Sources, schemas.ErrHalt))
 		return schemas.Dead
 	}
-	g.Metrics.count(g.Entity.Table, operations[event.Operation])
+	g.Metrics.Count(g.Entity.Table, operations[event.Operation])
 	c := g.change(ctx, event, int32(epoch))
 	if event.Operation == debezium.Truncate {
 		c.Op = schemas.ChangeTruncate
