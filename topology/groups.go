@@ -44,6 +44,7 @@ func (g Group) Graph(on goka.ProcessCallback) *goka.GroupGraph {
 // Groups returns every goka group, in the order of the flow.
 func Groups(c *schemas.Codecs) []Group {
 	groups := append([]Group{DedupGroup(c)}, CdcGroups(c)...)
+	groups = append(groups, TransactionGroups(c)...)
 	groups = append(groups, EntityGroups(c)...)
 	return append(groups, ReactionsGroup(c), ScoresGroup(c), SessionsGroup(c))
 }
