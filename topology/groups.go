@@ -129,7 +129,12 @@ func MirrorOf(table string) Sink {
 	return Sink{"sink-" + table, input, name, MirrorsDLQ, "copies " + table}
 }
 
+// CompletedTransactions declares `sink-transactions`.
+func CompletedTransactions() Sink {
+	return Sink{TransactionsSink, TransactionsCompleted, "cdc_transactions", MirrorsDLQ, "keeps what has passed"}
+}
+
 // Sinks returns every sink.
 func Sinks() []Sink {
-	return []Sink{PostEvents(), MirrorOf("posts"), MirrorOf("users"), MirrorOf("comments"), MirrorOf("likes"), MirrorOf("follows")}
+	return []Sink{PostEvents(), CompletedTransactions(), MirrorOf("posts"), MirrorOf("users"), MirrorOf("comments"), MirrorOf("likes"), MirrorOf("follows")}
 }

@@ -56,6 +56,8 @@ const (
 
 	// PostEventsSink is the consumer group that writes ClickHouse's post_events; not a goka group.
 	PostEventsSink = "sink-post-events"
+	// TransactionsSink is the one that writes ClickHouse's cdc_transactions.
+	TransactionsSink = "sink-transactions"
 )
 
 // The tables that views read.
@@ -145,7 +147,7 @@ func Topics() []Topic {
 		letters(TransactionsDLQ, string(Transactions)),
 		stream(TransactionsCompleted, "transaction", string(Transactions)),
 		table(Transactions, "transaction"),
-		letters(MirrorsDLQ, "sinks of mirrors"),
+		letters(MirrorsDLQ, "sinks of mirrors, "+TransactionsSink),
 	}
 	for _, e := range Entities() {
 		key := strings.Join(e.Key, ":")
