@@ -22,27 +22,27 @@ var now = time.UnixMilli(1_800_000_000_000)
 // bench is the group that keeps what has passed.
 type bench struct {
 	*processorstest.Bench
-	t     testing.TB
+	tb    testing.TB
 	group *transactions.Group
 	count *prometheus.Registry
 	log   bytes.Buffer
 }
 
-func newBench(t testing.TB) *bench {
-	t.Helper()
-	b := &bench{t: t, count: prometheus.NewRegistry()}
+func newBench(tb testing.TB) *bench {
+	tb.Helper()
+	b := &bench{tb: tb, count: prometheus.NewRegistry()}
 	b.group = &transactions.Group{Config: transactions.DefaultConfig(), Metrics: transactions.NewMetrics(b.count), Log: slog.New(slog.NewTextHandler(&b.log, nil))}
-	b.Bench = processorstest.New(t, topology.TransactionGroups(processorstest.Codecs(t))[1], b.group.On)
+	b.Bench = processorstest.New(tb, topology.TransactionGroups(processorstest.Codecs(tb))[1], b.group.On)
 	return b
 }
 
 func (b *bench) in(at time.Time, in *schemas.TransactionInput) schemas.Outcome {
-	b.t.Helper()
+	b.tb.Helper()
 	return b.In(in.Key(), at, in)
 }
 
 func (b *bench) completed() (keys []string, done []*schemas.TransactionCompleted) {
-	b.t.Helper()
+	b.tb.Helper()
 	keys, got := b.Out(topology.TransactionsCompleted)
 	for _, c := range got {
 		done = append(done, c.(*schemas.TransactionCompleted))
@@ -51,8 +51,8 @@ func (b *bench) completed() (keys []string, done []*schemas.TransactionCompleted
 }
 
 func (b *bench) counted(want string) {
-	b.t.Helper()
-	require.NoError(b.t, testutil.GatherAndCompare(b.count, bytes.NewBufferString(`
+	b.tb.Helper()
+	require.NoError(b.tb, testutil.GatherAndCompare(b.count, bytes.NewBufferString(`
 # HELP cdc_transactions_total Transactions of the database by result: completed, incomplete for too long, or late: completed after that. Repeats after a crash included.
 # TYPE cdc_transactions_total counter
 `+want)))
