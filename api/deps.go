@@ -22,7 +22,7 @@ type Deps struct {
 	Status     StatusSource
 	Ready      func() bool                        // NewOperations only: whether what the process runs has read its tables and goes on
 	Degraded   func(ctx context.Context) []string // optional: names of the servers that do not answer and that the process goes on without
-	Titles     Titles                             // optional: names of posts for the page
+	Titles     Titles                             // optional: what posts are called, for the page
 	Metrics    *prometheus.Registry               // optional: served at /metrics, where the API registers its own as well
 	Log        *slog.Logger
 }
@@ -75,7 +75,7 @@ type EngagementSeries struct {
 	Hours map[int64]engagement.Counts // by begin of the hour, Unix ms; hours without events are left out
 }
 
-// Titles names posts, for people; false where it knows none.
+// Titles says what posts are called, for people; false where it knows nothing.
 type Titles interface {
 	Title(postID string) (string, bool)
 }

@@ -141,6 +141,9 @@ func fixedStatus(context.Context) (Status, error) {
 			{Group: "sink-post-events", State: Waiting, Balanced: true, Members: 1, LastError: "no space left", Breaker: "open"},
 		},
 		Accounting: map[string]schemas.Accounting{"dedup": did, "reactions": {}, "scores": {}},
+		Database: []TableChanges{
+			{Table: "posts", Events: map[string]int64{"create": 3, "tombstone": 1}, Changes: map[string]int64{"applied": 2, "older": 1}, LagSeconds: 0.25},
+		},
 	}, nil
 }
 

@@ -11,8 +11,18 @@ type Status struct {
 	Drained    bool                          `json:"drained" doc:"Every group has done all its input: no lag, nothing in flight"`
 	Groups     []Group                       `json:"groups" nullable:"false" doc:"Groups in the order of the flow"`
 	Accounting map[string]schemas.Accounting `json:"accounting" doc:"By group: what became of its inputs, up to the committed offsets. in = applied + duplicate + replay + absorbed + skipped + dead; late is a part of applied"`
+	// Database is empty in a process that reads no table of it.
+	Database []TableChanges `json:"database" nullable:"false" doc:"What the process that answers has read of the application's database, by table"`
 	// Reconciliation is missing before the first comparison of the process that answers.
 	Reconciliation *Reconciliation `json:"reconciliation,omitempty" doc:"What the last comparison of events, accounting and ClickHouse found, where the process that answers makes them"`
+}
+
+// TableChanges is what a process has read and applied of one table of the application's database, since it started.
+type TableChanges struct {
+	Table      string           `json:"table" example:"posts"`
+	Events     map[string]int64 `json:"events" doc:"Records of Debezium by operation, or by what is skipped; repeats included"`
+	Changes    map[string]int64 `json:"changes" doc:"Changes of rows by what became of them: applied, older than the row, repeated, or truncated"`
+	LagSeconds float64          `json:"lag_seconds" doc:"From the commit in the database until the change was applied, of the last one; 0 before the first"`
 }
 
 // Reconciliation is what comparing events, accounting and ClickHouse found.

@@ -41,6 +41,9 @@ func withoutNulls(s Status) Status {
 		groups[i] = g
 	}
 	s.Groups = groups
+	if s.Database == nil {
+		s.Database = []TableChanges{}
+	}
 	if s.Accounting == nil {
 		s.Accounting = map[string]schemas.Accounting{}
 	}

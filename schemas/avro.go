@@ -26,6 +26,10 @@ var (
 	sessionRowSchema    = load("session_row")
 	changeSchema        = load("change")
 	entityRowSchema     = load("entity_row")
+
+	transactionInputSchema     = load("transaction_input")
+	transactionCompletedSchema = load("transaction_completed")
+	transactionRowSchema       = load("transaction_row")
 )
 
 // Schemas rows were once written with.

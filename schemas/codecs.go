@@ -39,11 +39,16 @@ type Codecs struct {
 	Connector      goka.Codec // Raw: what Debezium wrote, which is read with key and headers
 	Changes        goka.Codec // *Change
 
+	TransactionInputs     goka.Codec // *TransactionInput
+	TransactionsCompleted goka.Codec // *TransactionCompleted
+
 	DedupRows    RowCodec // *DedupRow
 	ReactionRows RowCodec // *ReactionRow
 	ScoreRows    RowCodec // *ScoreRow
 	SessionRows  RowCodec // *SessionRow
 	EntityRows   RowCodec // *EntityRow
+
+	TransactionRows RowCodec // *TransactionRow
 }
 
 // Subjects under which the topics' schemas are registered: "<topic>-value".
@@ -58,6 +63,10 @@ const (
 	subjectEnrichedDLQ    = "enriched-events-dlq-value"
 	subjectCdcDLQ         = "cdc-dlq-value"
 	subjectChangesDLQ     = "changes-dlq-value"
+
+	subjectTransactionInputs     = "transaction-inputs-value"
+	subjectTransactionsCompleted = "transactions-completed-value"
+	subjectTransactionsDLQ       = "transaction-inputs-dlq-value"
 )
 
 // registration is a schema and what it is registered under.
@@ -80,6 +89,9 @@ func NewCodecs(ctx context.Context, r Registrar) (*Codecs, error) {
 		{subjectEnrichedDLQ, deadLetterSchema},
 		{subjectCdcDLQ, deadLetterSchema},
 		{subjectChangesDLQ, deadLetterSchema},
+		{subjectTransactionInputs, transactionInputSchema},
+		{subjectTransactionsCompleted, transactionCompletedSchema},
+		{subjectTransactionsDLQ, deadLetterSchema},
 	}
 	for _, table := range ChangedTables() {
 		registrations = append(registrations, registration{"changes." + table + "-value", changeSchema})
@@ -105,10 +117,16 @@ func NewCodecs(ctx context.Context, r Registrar) (*Codecs, error) {
 		DeadLetters:    newFramed[DeadLetter]("dead letter", deadLetterSchema, nil, ids[subjectEventsDLQ], lookup),
 		Connector:      rawCodec{},
 		Changes:        newFramed[Change]("change", changeSchema, changeByHand, ids["changes."+ChangedTables()[0]+"-value"], lookup),
-		DedupRows:      dedupRows,
-		ReactionRows:   reactionRows,
-		ScoreRows:      scoreRows,
-		SessionRows:    sessionRows,
-		EntityRows:     entityRows,
+
+		TransactionInputs:     newFramed[TransactionInput]("transaction input", transactionInputSchema, nil, ids[subjectTransactionInputs], lookup),
+		TransactionsCompleted: newFramed[TransactionCompleted]("completed transaction", transactionCompletedSchema, nil, ids[subjectTransactionsCompleted], lookup),
+
+		DedupRows:    dedupRows,
+		ReactionRows: reactionRows,
+		ScoreRows:    scoreRows,
+		SessionRows:  sessionRows,
+		EntityRows:   entityRows,
+
+		TransactionRows: transactionRows,
 	}, nil
 }

@@ -156,7 +156,7 @@ func TestSharedTypesAgree(t *testing.T) {
 		require.NoError(t, json.Unmarshal([]byte(text), &node))
 		walk(file, node)
 	}
-	require.Equal(t, 5+3+1+1, shared, "Origin in six files, Action in four, ReactionSource in two, Column in two")
+	require.Equal(t, 7+3+1+1+1, shared, "Origin in eight files, Action in four, ReactionSource, Column and TransactionTable in two")
 
 	var action struct{ Symbols []string }
 	require.NoError(t, json.Unmarshal([]byte(defined["Action"]), &action))

@@ -18,6 +18,9 @@ type (
 // Author returns the id of the user who wrote the post.
 func (r PostRow) Author() string { return r.Text("user_id") }
 
+// Caption returns what the author has written above the post; empty for nothing.
+func (r PostRow) Caption() string { return r.Text("caption") }
+
 // Status returns the status of the post, such as "published".
 func (r PostRow) Status() string { return r.Text("status") }
 

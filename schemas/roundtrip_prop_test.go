@@ -34,6 +34,9 @@ func TestRecordsRoundTrip(t *testing.T) {
 	t.Run("session row", rapid.MakeCheck(roundTrip(c.SessionRows, sessionRows)))
 	t.Run("change", rapid.MakeCheck(roundTrip(c.Changes, changes)))
 	t.Run("entity row", rapid.MakeCheck(roundTrip(c.EntityRows, entityRows)))
+	t.Run("transaction input", rapid.MakeCheck(roundTrip(c.TransactionInputs, transactionInputs)))
+	t.Run("completed transaction", rapid.MakeCheck(roundTrip(c.TransactionsCompleted, transactionsCompleted)))
+	t.Run("transaction row", rapid.MakeCheck(roundTrip(c.TransactionRows, transactionRows)))
 }
 
 // peeks checks that the position read from an encoded row is the row's.
@@ -53,4 +56,5 @@ func TestRowsCanBePeeked(t *testing.T) {
 	t.Run("score", rapid.MakeCheck(peeks(c.ScoreRows, scoreRows)))
 	t.Run("session", rapid.MakeCheck(peeks(c.SessionRows, sessionRows)))
 	t.Run("entity", rapid.MakeCheck(peeks(c.EntityRows, entityRows)))
+	t.Run("transaction", rapid.MakeCheck(peeks(c.TransactionRows, transactionRows)))
 }

@@ -60,7 +60,7 @@ func TestOldRowsAreReadWithTheNewSchema(t *testing.T) {
 }
 
 func TestNewRowsHaveSeenNothing(t *testing.T) {
-	for _, codec := range []RowCodec{dedupRows, reactionRows, scoreRows, sessionRows, entityRows} {
+	for _, codec := range []RowCodec{dedupRows, reactionRows, scoreRows, sessionRows, entityRows, transactionRows} {
 		row := codec.New()
 		require.Equal(t, NoPosition, row.Last())
 		require.NotSame(t, row, codec.New())
@@ -73,7 +73,7 @@ func TestNewRowsHaveSeenNothing(t *testing.T) {
 }
 
 func TestBrokenRowsAreErrors(t *testing.T) {
-	for _, codec := range []RowCodec{dedupRows, reactionRows, scoreRows, sessionRows, entityRows} {
+	for _, codec := range []RowCodec{dedupRows, reactionRows, scoreRows, sessionRows, entityRows, transactionRows} {
 		row := codec.New()
 		row.SetLast(Position{Epoch: 70000, Offset: 1 << 40})
 		data, err := codec.Encode(row)

@@ -18,6 +18,8 @@ var (
 		func() *SessionRow { return &SessionRow{rowHead: rowHead{NoPosition}} }, sessionToWire, sessionFromWire)
 	entityRows = newRowCodec("entity row", map[byte]*avro.Schema{1: entityRowSchema}, entityByHand,
 		func() *EntityRow { return &EntityRow{rowHead: rowHead{NoPosition}} }, entityToWire, entityFromWire)
+	transactionRows = newRowCodec("transaction row", map[byte]*avro.Schema{1: transactionRowSchema}, nil,
+		func() *TransactionRow { return &TransactionRow{rowHead: rowHead{NoPosition}} }, transactionToWire, transactionFromWire)
 )
 
 // The structs of the row schemas; the others are in <row>_wire.go. They differ from the rows because a row's

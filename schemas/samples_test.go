@@ -6,6 +6,7 @@ import (
 	"github.com/nova-social/nova-streams/internal/domain/change"
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
 	"github.com/nova-social/nova-streams/internal/domain/session"
+	"github.com/nova-social/nova-streams/internal/domain/transaction"
 	"github.com/nova-social/nova-streams/schemas"
 )
 
@@ -45,7 +46,14 @@ func samples(c *schemas.Codecs) map[string]sample {
 		Columns: change.Columns{{Name: "caption", Value: `"two\nlines"`}, {Name: "content", Value: `"long"`}, {Name: "views", Value: "7"}},
 		Kept:    []change.Kept{{Name: "content", Since: change.Position{LSN: 26_529_000, Offset: 69_000}, Known: true}, {Name: "notes"}},
 	}}
-	for _, row := range []schemas.Row{dedup, reaction, score, sessions, entity} {
+	tables := []schemas.TransactionTable{{Name: "public.likes", Events: 2}, {Name: "public.posts", Events: 1}}
+	tx := &schemas.TransactionRow{
+		Begun: 1420070400200, Touched: 1420070400300, Epoch: 1, Completed: true, Told: true,
+		Transaction: transaction.Transaction{FirstLSN: 26_640_944, Ended: true, Events: 3, Tables: []transaction.Table{
+			{Name: "public.likes", Events: 2, Seen: transaction.Ranges{{First: 1, Last: 1}, {First: 3, Last: 3}}}, {Name: "public.posts", Events: 1},
+		}},
+	}
+	for _, row := range []schemas.Row{dedup, reaction, score, sessions, entity, tx} {
 		row.SetLast(schemas.Position{Epoch: 2, Offset: 123_456_789})
 	}
 	return map[string]sample{
@@ -68,6 +76,15 @@ func samples(c *schemas.Codecs) map[string]sample {
 			Topic: "events", Partition: 3, Offset: 42, AppendTime: 1420070400200, Stage: "dedup", Reason: schemas.ReasonMalformed,
 			Detail: "value: cut", Key: []byte("u:p"), Value: []byte{0, 1, 2, 0xff}, ValueSize: 400, Truncated: true, Origin: origin,
 		}},
+		"transaction_input": {c.TransactionInputs, &schemas.TransactionInput{
+			TxID: 774, CommitMS: 1420070400123, Part: schemas.TransactionEnd, LSN: 26_642_880, Epoch: 1, Table: "public.posts", Order: 4,
+			Events: 3, Tables: tables, Origin: origin,
+		}},
+		"transaction_completed": {c.TransactionsCompleted, &schemas.TransactionCompleted{
+			TxID: 774, CommitMS: 1420070400123, Epoch: 1, FirstLSN: 26_640_944, Events: 3, Tables: tables, CompletedMS: 1420070400300, Origin: origin,
+		}},
+		"transaction_row": {c.TransactionRows, tx},
+
 		"dedup_row":    {c.DedupRows, dedup},
 		"reaction_row": {c.ReactionRows, reaction},
 		"score_row":    {c.ScoreRows, score},

@@ -50,6 +50,7 @@ func CdcGroups(c *schemas.Codecs) []Group {
 			Input: e.Topic, Codec: c.Connector, Stateless: true,
 			Outputs: []Output{
 				{e.Changes, c.Changes, "under natural ids"},
+				{TransactionInputs, c.TransactionInputs, "what has passed"},
 				{CdcDLQ, c.DeadLetters, "unreadable"},
 			},
 			DeadLetters: CdcDLQ,
@@ -60,6 +61,30 @@ func CdcGroups(c *schemas.Codecs) []Group {
 		groups = append(groups, g)
 	}
 	return groups
+}
+
+// TransactionGroups declares the groups that say which transactions of the application's database have passed.
+func TransactionGroups(c *schemas.Codecs) []Group {
+	return []Group{
+		{
+			Name: CdcTransaction, Does: "reads where transactions begin and end",
+			Input: CdcTransactions, Codec: c.Connector, Stateless: true,
+			Outputs: []Output{
+				{TransactionInputs, c.TransactionInputs, "begins and ends"},
+				{CdcDLQ, c.DeadLetters, "unreadable"},
+			},
+			DeadLetters: CdcDLQ,
+		},
+		{
+			Name: Transactions, Does: "says when all changes of a transaction have passed",
+			Input: TransactionInputs, Codec: c.TransactionInputs, Rows: c.TransactionRows,
+			Outputs: []Output{
+				{TransactionsCompleted, c.TransactionsCompleted, "once or more under one key"},
+				{TransactionsDLQ, c.DeadLetters, "unreadable"},
+			},
+			DeadLetters: TransactionsDLQ,
+		},
+	}
 }
 
 // EntityGroups declares the groups that keep the rows of the application's tables.

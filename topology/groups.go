@@ -44,6 +44,7 @@ func (g Group) Graph(on goka.ProcessCallback) *goka.GroupGraph {
 // Groups returns every goka group, in the order of the flow.
 func Groups(c *schemas.Codecs) []Group {
 	groups := append([]Group{DedupGroup(c)}, CdcGroups(c)...)
+	groups = append(groups, TransactionGroups(c)...)
 	groups = append(groups, EntityGroups(c)...)
 	return append(groups, ReactionsGroup(c), ScoresGroup(c), SessionsGroup(c))
 }
@@ -128,7 +129,12 @@ func MirrorOf(table string) Sink {
 	return Sink{"sink-" + table, input, name, MirrorsDLQ, "copies " + table}
 }
 
+// CompletedTransactions declares `sink-transactions`.
+func CompletedTransactions() Sink {
+	return Sink{TransactionsSink, TransactionsCompleted, "cdc_transactions", MirrorsDLQ, "keeps what has passed"}
+}
+
 // Sinks returns every sink.
 func Sinks() []Sink {
-	return []Sink{PostEvents(), MirrorOf("posts"), MirrorOf("users"), MirrorOf("comments"), MirrorOf("likes"), MirrorOf("follows")}
+	return []Sink{PostEvents(), CompletedTransactions(), MirrorOf("posts"), MirrorOf("users"), MirrorOf("comments"), MirrorOf("likes"), MirrorOf("follows")}
 }

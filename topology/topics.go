@@ -25,7 +25,14 @@ const (
 	EngagementsDLQ goka.Stream = "engagements-dlq"
 	CdcDLQ         goka.Stream = "cdc-dlq"
 	ChangesDLQ     goka.Stream = "changes-dlq"
-	MirrorsDLQ     goka.Stream = "mirrors-dlq"
+
+	// CdcTransactions is where Debezium says where transactions begin and end.
+	CdcTransactions       goka.Stream = "cdc.transaction"
+	TransactionInputs     goka.Stream = "transaction-inputs"
+	TransactionsDLQ       goka.Stream = "transaction-inputs-dlq"
+	TransactionsCompleted goka.Stream = "transactions-completed"
+
+	MirrorsDLQ goka.Stream = "mirrors-dlq"
 	// TopicEpochs numbers the incarnations of topics; the goka layer reads and writes it.
 	TopicEpochs goka.Stream = "topic-epochs"
 )
@@ -44,8 +51,13 @@ const (
 	Follows     goka.Group = "follows"
 	Revocations goka.Group = "revocations"
 
+	CdcTransaction goka.Group = "cdc-transaction"
+	Transactions   goka.Group = "transactions"
+
 	// PostEventsSink is the consumer group that writes ClickHouse's post_events; not a goka group.
 	PostEventsSink = "sink-post-events"
+	// TransactionsSink is the one that writes ClickHouse's cdc_transactions.
+	TransactionsSink = "sink-transactions"
 )
 
 // The tables that views read.
@@ -100,6 +112,11 @@ func Topics() []Topic {
 	table := func(group goka.Group, key string) Topic {
 		return Topic{Name: string(goka.GroupTable(group)), Key: key, Owner: string(group), Cleanup: Compact, AppendTime: true, MaxMessageBytes: maxRecord}
 	}
+	foreign := func(name goka.Stream, key string) Topic {
+		t := stream(name, key, "Debezium")
+		t.AppendTime, t.Foreign = false, true
+		return t
+	}
 	letters := func(name goka.Stream, owner string) Topic {
 		t := stream(name, "of the bad input", owner)
 		t.MaxMessageBytes, t.Retention = maxDeadLetter, 4*retention
@@ -125,13 +142,16 @@ func Topics() []Topic {
 		{Name: string(TopicEpochs), Key: "topic and its id", Owner: "every group", Cleanup: Compact, AppendTime: true, Partitions: 1, MaxMessageBytes: maxRecord},
 		letters(CdcDLQ, "cdc-*"),
 		letters(ChangesDLQ, "keepers of tables"),
-		letters(MirrorsDLQ, "sinks of mirrors"),
+		foreign(CdcTransactions, "transaction"),
+		stream(TransactionInputs, "transaction", string(CdcTransaction)+", cdc-*"),
+		letters(TransactionsDLQ, string(Transactions)),
+		stream(TransactionsCompleted, "transaction", string(Transactions)),
+		table(Transactions, "transaction"),
+		letters(MirrorsDLQ, "sinks of mirrors, "+TransactionsSink),
 	}
 	for _, e := range Entities() {
 		key := strings.Join(e.Key, ":")
-		connector := stream(e.Topic, "primary key", "Debezium")
-		connector.AppendTime, connector.Foreign = false, true
-		topics = append(topics, connector, stream(e.Changes, key, string(e.Reader)))
+		topics = append(topics, foreign(e.Topic, "primary key"), stream(e.Changes, key, string(e.Reader)))
 		if e.Keeper != "" {
 			topics = append(topics, table(e.Keeper, key))
 		}

@@ -1,4 +1,4 @@
-// The tables below the flow: what became of every input, and how the groups stand. Fed by flow.js.
+// The tables below the flow: what became of every input, how the groups stand, what the database says. Fed by flow.js.
 
 const outcomes = ['in', 'applied', 'duplicate', 'replay', 'absorbed', 'skipped', 'dead', 'late']
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
@@ -67,8 +67,20 @@ function reconciled({ reconciliation: r }) {
   sayAs('reconciliation', found, r?.balanced ? 'good' : 'bad')
 }
 
+const operations = ['create', 'update', 'delete', 'read', 'truncate']
+const results = ['applied', 'repeated', 'older', 'truncated']
+
+// database is what this process has read and applied of the application's database.
+function database({ database: tables }) {
+  const cells = (counts, names) => names.map(name => whole.format(counts[name] ?? 0))
+  const lag = t => t.changes.applied ? `${t.lag_seconds.toFixed(t.lag_seconds < 10 ? 2 : 0)} s` : '–'
+  fill('database', ['table', ...operations, ...results, 'lag'], tables.map(t => [t.table, ...cells(t.events, operations), ...cells(t.changes, results), lag(t)]))
+  sayAs('behind', tables.length ? '' : '– nothing here', '')
+}
+
 document.addEventListener('status', event => {
   account(event.detail)
   reconciled(event.detail)
   stand(event.detail)
+  database(event.detail)
 })

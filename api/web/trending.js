@@ -89,6 +89,7 @@ async function title(ids) {
     try {
       const answer = await fetch('/page/titles?' + new URLSearchParams(unknown.map(id => ['id', id])))
       for (const [id, name] of Object.entries(await answer.json())) names.set(id, name)
+      setTimeout(() => unknown.forEach(id => names.get(id) || names.delete(id)), 10_000) // it may be said later
     } catch {
       for (const id of unknown) names.delete(id) // ask again with the next list
     }

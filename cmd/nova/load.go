@@ -34,7 +34,7 @@ func (p *program) load() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		bar := load.NewProgress(p.stderr, isTerminal(p.stderr), time.Now)
+		bar := load.NewProgress(p.stderr, "events", isTerminal(p.stderr), time.Now)
 		result, err := load.Run(cmd.Context(), cfg, args[0], producer, bar.Show)
 		bar.End()
 		if err != nil && result.Acknowledged == 0 {
@@ -44,7 +44,7 @@ func (p *program) load() *cobra.Command {
 			result.Acknowledged, result.Took.Round(time.Millisecond), load.Speed(result.Acknowledged, result.Took), result.Skipped)
 		return err
 	}
-	return group("load", "Bring data in", events)
+	return group("load", "Bring data in", events, p.loadCDC())
 }
 
 // openProducer makes sure that Kafka answers and has the topic before it returns a producer, which waits for a broker

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -37,5 +38,43 @@ func (p *program) tables() *cobra.Command {
 			return out.Encode(found)
 		},
 	})
-	return group("tables", "The groups' tables", get)
+	return group("tables", "The groups' tables", get, p.rebuildTables())
+}
+
+func (p *program) rebuildTables() *cobra.Command {
+	cmd := brokersFlag(&cobra.Command{
+		Use: "rebuild GROUP…", Short: "Take tables away, so that their groups begin anew",
+		Long: "Delete the tables and committed offsets of groups, which must have been stopped everywhere. Started again they read their\n" +
+			"inputs from the oldest record that Kafka still has, into empty tables. Some things do not come back: docs/operations.md.",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usageError{fmt.Errorf("%s takes one group or more", cmd.CommandPath())}
+			}
+			return nil
+		},
+	})
+	skip := cmd.Flags().Bool("skip", false, "begin behind the newest record of the inputs instead")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		cfg, err := p.settings(cmd)
+		if err != nil {
+			return err
+		}
+		codecs, err := schemas.NewCodecs(cmd.Context(), &schemas.Offline{})
+		if err != nil {
+			return err
+		}
+		client, err := kafka.Dial(cfg.Kafka.Brokers, cfg.Kafka.ClientID)
+		if err != nil {
+			return err
+		}
+		defer client.Close()
+		for _, name := range args {
+			if err := tables.Rebuild(cmd.Context(), client, cfg.Kafka.Prefix, topology.Groups(codecs), name, *skip); err != nil {
+				return err
+			}
+			fmt.Fprintf(p.stdout, "%s begins anew when it is started\n", name)
+		}
+		return nil
+	}
+	return cmd
 }

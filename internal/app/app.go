@@ -52,8 +52,7 @@ func ParseRole(name string) (Role, error) {
 // Options are what tests and the demo add to the configuration.
 type Options struct {
 	Version string
-	Titles  api.Titles // names of posts for the page; nil for none
-	Groups  []string   // goka groups and sinks to run, of those the roles have; nil for all
+	Groups  []string // goka groups and sinks to run, of those the roles have; nil for all
 }
 
 // wants reports whether a group is to run.

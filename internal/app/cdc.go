@@ -3,32 +3,67 @@ package app
 import (
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/nova-social/nova-streams/internal/murmur2"
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/processors/cdc"
 	"github.com/nova-social/nova-streams/processors/entities"
+	"github.com/nova-social/nova-streams/processors/transactions"
 	"github.com/nova-social/nova-streams/schemas"
 	"github.com/nova-social/nova-streams/schemas/debezium"
 	"github.com/nova-social/nova-streams/topology"
 )
 
-// cdcVerbs adds what the groups between Debezium and the tables do.
-func (a *App) cdcVerbs(verbs map[string]streams.Verb) error {
+// databaseGroups are the groups of the application's database, by name.
+type databaseGroups struct {
+	readers      map[string]*cdc.Group
+	keeper       *entities.Group
+	transactions *transactions.Group
+	verbs        map[string]streams.Verb
+}
+
+func (a *App) databaseGroups() (*databaseGroups, error) {
 	decoder, err := debezium.New(a.cfg.CDC.Records, writers{a.registry})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	read, kept := cdc.NewMetrics(a.metrics), entities.NewMetrics(a.metrics, time.Now)
+	metrics := newDatabaseMetrics(a.metrics, time.Now)
+	a.here.database.Store(metrics.registry)
 	partitions := murmur2.Keys(a.cfg.Kafka.Partitions, schemas.TruncateKey)
-	keeper := &entities.Group{Config: a.cfg.Entities, Metrics: kept}
+	d := &databaseGroups{
+		readers: map[string]*cdc.Group{}, keeper: &entities.Group{Config: a.cfg.Entities, Metrics: metrics.kept},
+		transactions: &transactions.Group{Config: a.cfg.CDC.Transactions, Metrics: metrics.passed, Log: a.log.With("group", topology.Transactions)},
+	}
+	d.verbs = map[string]streams.Verb{
+		string(topology.CdcTransaction): transactions.Boundaries{Decoder: decoder}.On,
+		string(topology.Transactions):   d.transactions.On,
+	}
 	for _, e := range topology.Entities() {
-		reader := &cdc.Group{Config: a.cfg.CDC.Readers, Entity: e, Decoder: decoder, Partitions: partitions, Metrics: read}
-		verbs[string(e.Reader)] = reader.On
+		reader := &cdc.Group{Config: a.cfg.CDC.Readers, Entity: e, Decoder: decoder, Partitions: partitions, Metrics: metrics.read}
+		d.readers[string(e.Reader)], d.verbs[string(e.Reader)] = reader, reader.On
 		if e.Keeper != "" {
-			verbs[string(e.Keeper)] = keeper.On
+			d.verbs[string(e.Keeper)] = d.keeper.On
 		}
 	}
-	return nil
+	return d, nil
+}
+
+// databaseMetrics are those of the groups between Debezium and the tables, in a registry of their own that can be asked
+// for them alone.
+type databaseMetrics struct {
+	registry *prometheus.Registry
+	read     *cdc.Metrics
+	kept     *entities.Metrics
+	passed   *transactions.Metrics
+}
+
+// newDatabaseMetrics registers them with the program's, too.
+func newDatabaseMetrics(program prometheus.Registerer, now func() time.Time) databaseMetrics {
+	own := prometheus.NewRegistry()
+	m := databaseMetrics{own, cdc.NewMetrics(own), entities.NewMetrics(own, now), transactions.NewMetrics(own)}
+	program.MustRegister(own)
+	return m
 }
 
 // keeps reports whether a group keeps a table of the application's.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"testing"
 	"time"
 
@@ -90,6 +91,18 @@ func trendingNow(t *testing.T, addr string) map[string]bool {
 	return posts
 }
 
+// titlesNow returns what posts are called.
+func titlesNow(t *testing.T, addr string, ids ...string) (titles map[string]string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+addr+"/page/titles?"+url.Values{"id": ids}.Encode(), nil)
+	require.NoError(t, err)
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	require.NoError(t, json.NewDecoder(res.Body).Decode(&titles))
+	return titles
+}
+
 // What the database says reaches the tables and what is trending, from topics that are not ours: with partitions of
 // their own, keys of their own, and truncates in one of them.
 func TestDatabase_reaches_tables_and_trending(t *testing.T) {
@@ -121,7 +134,7 @@ func TestDatabase_reaches_tables_and_trending(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, producer.Close()) })
 	db := &database{t: t, producer: producer}
 	post := func(author, status string) map[string]any {
-		return map[string]any{"user_id": author, "status": status}
+		return map[string]any{"user_id": author, "status": status, "caption": "by " + author}
 	}
 	shown := func(want ...string) {
 		t.Helper()
@@ -143,6 +156,7 @@ func TestDatabase_reaches_tables_and_trending(t *testing.T) {
 	db.write("users", "a", map[string]any{"deleted_at": nil})
 	db.write("users", "b", map[string]any{"deleted_at": "2026-01-02T09:30:00.000000Z"})
 	shown("ours", "unknown")
+	require.Equal(t, map[string]string{"ours": "by a"}, titlesNow(t, a.Addr(), "draft", "theirs", "ours", "unknown"))
 	db.write("posts", "draft", post("a", "published"))
 	db.write("posts", "ours", nil)
 	shown("draft", "unknown")

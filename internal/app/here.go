@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/nova-social/nova-streams/api"
 	"github.com/nova-social/nova-streams/internal/clickhouse"
 	"github.com/nova-social/nova-streams/internal/streams"
@@ -17,6 +19,8 @@ type here struct {
 	writer atomic.Pointer[clickhouse.Client] // of the sinks
 	reader atomic.Pointer[clickhouse.Client] // of the API
 	built  atomic.Bool                       // nothing more comes
+	// database has the metrics of the groups between Debezium and the tables, if this process runs any
+	database atomic.Pointer[prometheus.Registry]
 	// reconciled is what the last comparison here found, nil before the first
 	reconciled atomic.Pointer[api.Reconciliation]
 }

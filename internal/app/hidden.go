@@ -10,7 +10,7 @@ import (
 	"github.com/nova-social/nova-streams/topology"
 )
 
-// hidden knows which posts are not to be seen, by views of the application's posts and users.
+// hidden knows which posts are not to be seen, and what the others are called, by views of the application's posts and users.
 type hidden struct{ posts, users *entityView }
 
 // entityView is a view of a table of the application.
@@ -73,4 +73,14 @@ func (h *hidden) post(id string) bool {
 		author = &visibility.Author{Deleted: schemas.UserRow{EntityRow: user}.Gone()}
 	}
 	return visibility.Hidden(&visibility.Post{Deleted: row.Deleted, Status: post.Status()}, author)
+}
+
+// Title implements api.Titles: what the author has written of a post that is to be seen.
+func (h *hidden) Title(id string) (string, bool) {
+	row := h.posts.row(id)
+	if row == nil || h.post(id) {
+		return "", false
+	}
+	title := schemas.PostRow{EntityRow: row}.Caption()
+	return title, title != ""
 }

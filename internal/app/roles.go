@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -18,23 +19,25 @@ import (
 	"github.com/nova-social/nova-streams/processors/reactions"
 	"github.com/nova-social/nova-streams/processors/scores"
 	"github.com/nova-social/nova-streams/processors/sessions"
+	"github.com/nova-social/nova-streams/processors/transactions"
 	"github.com/nova-social/nova-streams/schemas"
 	"github.com/nova-social/nova-streams/topology"
 )
 
 // verbs says what each group does.
-func (a *App) verbs() (map[string]streams.Verb, error) {
+func (a *App) verbs(database *databaseGroups) map[string]streams.Verb {
 	verbs := map[string]streams.Verb{
 		string(topology.Dedup):     a.cfg.Dedup.On,
 		string(topology.Reactions): reactions.On,
 		string(topology.Scores):    scores.Config{Window: a.cfg.Window}.On,
 		string(topology.Sessions):  sessions.Config{Rule: a.cfg.Sessions}.On,
 	}
-	return verbs, a.cdcVerbs(verbs)
+	maps.Copy(verbs, database.verbs)
+	return verbs
 }
 
 // stageOptions says what a group wants of the layer beside its graph and verb.
-func (a *App) stageOptions(g topology.Group) streams.Options {
+func (a *App) stageOptions(g topology.Group, database *databaseGroups) streams.Options {
 	opts := streams.Options{RowKey: g.RowKey, Refuse: func(ctx goka.Context, why error, value []byte, size int) schemas.Outcome {
 		return deadletter.RefuseCut(ctx, g.DeadLetters, schemas.ReasonTooLarge, why.Error(), value, size)
 	}}
@@ -44,7 +47,12 @@ func (a *App) stageOptions(g topology.Group) streams.Options {
 	case g.Name == topology.Sessions:
 		opts.Keep = a.cfg.Sessions.Keep
 	case keeps(g):
-		opts.Punctuate, opts.PunctuateEvery = (&entities.Group{Config: a.cfg.Entities}).Sweep, entities.SweepEvery
+		opts.Punctuate, opts.PunctuateEvery = database.keeper.Sweep, entities.SweepEvery
+	case g.Name == topology.Transactions:
+		opts.Keep = a.cfg.CDC.TransactionKeep
+		opts.Punctuate, opts.PunctuateEvery = database.transactions.Tell, transactions.TellEvery
+	case database.readers[string(g.Name)] != nil:
+		opts.Refuse = database.readers[string(g.Name)].TooLarge
 	}
 	return opts
 }
@@ -58,16 +66,17 @@ func (a *App) layer() streams.Config {
 func (a *App) buildProcessors() error {
 	cfg := a.layer()
 	cfg.Metrics = streams.NewMetrics(a.metrics)
-	verbs, err := a.verbs()
+	database, err := a.databaseGroups()
 	if err != nil {
 		return err
 	}
+	verbs := a.verbs(database)
 	var stages []*streams.Stage
 	for _, g := range topology.Groups(a.codecs) {
 		if !a.opts.wants(string(g.Name)) {
 			continue
 		}
-		stage, err := streams.New(cfg, g.Graph, verbs[string(g.Name)], a.stageOptions(g))
+		stage, err := streams.New(cfg, g.Graph, verbs[string(g.Name)], a.stageOptions(g, database))
 		if err != nil {
 			return err
 		}
@@ -140,7 +149,7 @@ func (a *App) buildAPI(ctx context.Context) error {
 	handler := api.New(api.Deps{
 		Config: a.cfg.HTTP, Version: a.opts.Version, Trending: board, Posts: posts{view, a.cfg.Window, time.Now}, Status: status{a.inspector, &a.here},
 		Engagement: hourly{reader, a.cfg.ClickHouse.Read.QueryTimeout, time.Now}, Degraded: a.here.degraded,
-		Titles: a.opts.Titles, Metrics: a.metrics, Log: a.log,
+		Titles: hides, Metrics: a.metrics, Log: a.log,
 	})
 	if err := a.serve(ctx, handler); err != nil {
 		return err

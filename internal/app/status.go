@@ -39,6 +39,11 @@ func (s status) Status(ctx context.Context) (api.Status, error) {
 		return api.Status{}, err
 	}
 	out := api.Status{Drained: true, Accounting: map[string]schemas.Accounting{}, Reconciliation: s.here.reconciled.Load()}
+	if metrics := s.here.database.Load(); metrics != nil {
+		if out.Database, err = tableChanges(metrics); err != nil {
+			return api.Status{}, err
+		}
+	}
 	for _, g := range groups {
 		group := seen(g)
 		s.here.fill(&group)

@@ -194,7 +194,7 @@ func TestOperations(t *testing.T) {
 		require.Contains(t, metrics, want)
 	}
 	require.NotContains(t, metrics, `nova_stream_lag_records{group="scores"`, "another process runs it")
-	require.Contains(t, metrics, `kafka_offset_commits_total{group="dedup"}`)
+	require.Contains(t, metrics, `kafka_offset_commits_total{group="dedup",result="accepted"}`)
 
 	admin, err := sarama.NewClusterAdmin(stack.Brokers(), kafka.NewConfig("test"))
 	require.NoError(t, err)

@@ -85,7 +85,7 @@ func TestMigrate_counts_what_was_there_before(t *testing.T) {
 	close(stop)
 	sink.Wait()
 	require.NoError(t, err)
-	require.Equal(t, []string{"0004_views.sql", "0008_comments.sql", "0009_repairs.sql", "0010_mirrors.sql"}, applied)
+	require.Equal(t, []string{"0004_views.sql", "0008_comments.sql", "0009_repairs.sql", "0010_mirrors.sql", "0011_cdc_transactions.sql"}, applied)
 	require.NoError(t, <-slow)
 	require.Positive(t, refused, "the sink had to wait")
 
@@ -144,7 +144,7 @@ func TestMigrate_finishes_what_was_killed(t *testing.T) {
 	held("MODIFY SETTING table_readonly = 1")
 	applied, err := Migrate(t.Context(), cfg)
 	require.NoError(t, err)
-	require.Equal(t, []string{"0004_views.sql", "0008_comments.sql", "0009_repairs.sql", "0010_mirrors.sql"}, applied)
+	require.Equal(t, []string{"0004_views.sql", "0008_comments.sql", "0009_repairs.sql", "0010_mirrors.sql", "0011_cdc_transactions.sql"}, applied)
 	insert()
 	w.check(t, db)
 

@@ -42,7 +42,7 @@ type Mapping struct {
 
 // Mappings are those of all sinks.
 func Mappings() []*Mapping {
-	all := []*Mapping{PostEvents}
+	all := []*Mapping{PostEvents, Transactions}
 	for _, m := range mirrors {
 		all = append(all, m.mapping())
 	}

@@ -49,7 +49,7 @@ func openTables(t *testing.T) (*Client, *sql.DB) {
 
 // allMigrations is what the first Migrate applies with the default settings.
 var allMigrations = []string{
-	"0001_post_events.sql", "0002_sessions.sql", "0003_batch_chain.sql", "0004_views.sql", "0008_comments.sql", "0009_repairs.sql", "0010_mirrors.sql", "post_engagement_minutely: keep rows for 3 days",
+	"0001_post_events.sql", "0002_sessions.sql", "0003_batch_chain.sql", "0004_views.sql", "0008_comments.sql", "0009_repairs.sql", "0010_mirrors.sql", "0011_cdc_transactions.sql", "post_engagement_minutely: keep rows for 3 days",
 }
 
 // column reads the first column of all rows of a query.

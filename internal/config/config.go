@@ -24,6 +24,7 @@ import (
 	"github.com/nova-social/nova-streams/processors/cdc"
 	"github.com/nova-social/nova-streams/processors/dedup"
 	"github.com/nova-social/nova-streams/processors/entities"
+	"github.com/nova-social/nova-streams/processors/transactions"
 )
 
 // Config is everything that can be set. What a part is told by the program itself (its brokers, its logger) is not a
@@ -47,10 +48,11 @@ type Config struct {
 	Log        Log
 }
 
-// CDC are the connectors: where they run, and who reads what they write. Both are one section.
+// CDC are the connectors: where they run, and who reads what they write. All are one section.
 type CDC struct {
 	Connect
 	Readers
+	Transactions
 }
 
 // Connect is where the connectors run.
@@ -58,6 +60,9 @@ type Connect = connect.Config
 
 // Readers are who reads what connectors write.
 type Readers = cdc.Config
+
+// Transactions are how long those of the database may take to pass.
+type Transactions = transactions.Config
 
 // Kafka says which cluster to use and how to create topics there.
 type Kafka struct {
@@ -88,7 +93,7 @@ func Default() Config {
 		Redis:      cache.DefaultConfig(),
 		Dedup:      dedup.DefaultConfig(),
 		Sessions:   session.DefaultRule(),
-		CDC:        CDC{connect.DefaultConfig(), cdc.DefaultConfig()},
+		CDC:        CDC{connect.DefaultConfig(), cdc.DefaultConfig(), transactions.DefaultConfig()},
 		Entities:   entities.DefaultConfig(),
 		Streams:    streams.DefaultConfig(),
 		Sink:       clickhouse.DefaultSinkConfig(),

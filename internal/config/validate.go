@@ -29,6 +29,7 @@ func (c *Config) Validate() error {
 		{"dedup", c.Dedup.Validate()},
 		{"sessions", c.Sessions.Validate()},
 		{"cdc", c.CDC.Readers.Validate()},
+		{"cdc", c.CDC.Transactions.Validate()},
 		{"entities", c.Entities.Validate()},
 		{"streams", stages.Validate()},
 		{"sink", c.SinkConfig().Validate()},

@@ -90,11 +90,11 @@ func Run(ctx context.Context, cfg Config, settings config.Config, out io.Writer,
 	if _, err := clickhouse.Migrate(ctx, settings.ClickHouse); err != nil {
 		return err
 	}
-	titles, err := sample.Open()
+	played, err := sample.Open()
 	if err != nil {
 		return err
 	}
-	pipeline, err := app.Build(ctx, settings, app.Roles, log, app.Options{Version: cfg.Version, Titles: titles})
+	pipeline, err := app.Build(ctx, settings, app.Roles, log, app.Options{Version: cfg.Version})
 	if err != nil {
 		return err
 	}
@@ -110,9 +110,9 @@ func Run(ctx context.Context, cfg Config, settings config.Config, out io.Writer,
 		}
 		welcome(out, stack, reader.base, cfg, time.Since(begin))
 		if cfg.Sample {
-			group.Go(func() error { return play(ctx, titles, settings.Kafka, log) })
+			group.Go(func() error { return play(ctx, played, settings.Kafka, log) })
 		}
-		return report(ctx, out, reader, titles, cfg.StatusEvery)
+		return report(ctx, out, reader, cfg.StatusEvery)
 	})
 	return group.Wait()
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -16,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nova-social/nova-streams/internal/config"
+	"github.com/nova-social/nova-streams/internal/sample"
 	"github.com/nova-social/nova-streams/internal/testbuffer"
 )
 
@@ -79,6 +81,27 @@ func (r *running) rows(t *testing.T) int64 {
 	return row.N
 }
 
+// captions returns what the sample's database says of the posts of a list, where it says something.
+func captions(t *testing.T, list trendingList) map[string]string {
+	t.Helper()
+	s, err := sample.Open()
+	require.NoError(t, err)
+	all, of := map[string]string{}, map[string]string{}
+	require.NoError(t, s.Database(func(r sample.Row) error {
+		var row struct{ After struct{ ID, Caption string } }
+		require.NoError(t, json.Unmarshal(r.Value, &row))
+		all[row.After.ID] = row.After.Caption
+		return nil
+	}))
+	for _, item := range list.Items {
+		if all[item.PostID] != "" {
+			of[item.PostID] = all[item.PostID]
+		}
+	}
+	require.NotEmpty(t, of)
+	return of
+}
+
 // A newcomer sees trending filled within ten seconds of the start, finds everything again after a restart, and the
 // status lines agree with the API.
 func TestDemo(t *testing.T) {
@@ -110,6 +133,10 @@ func TestDemo(t *testing.T) {
 		require.True(t, a.Balanced(), group)
 		require.Zero(t, a.Dead, group)
 	}
+	require.Eventually(t, func() bool {
+		titles, err := api.titles(t.Context(), top)
+		return err == nil && maps.Equal(titles, captions(t, top))
+	}, 10*time.Second, 50*time.Millisecond, "the tables say what posts are called")
 	require.Eventually(t, func() bool {
 		return regexp.MustCompile(`\d\d:\d\d:\d\d  \d{4} events, 0 of them repeats, 0 dead letters, \d+ to do · 1\. \S+ \d+\.\d`).MatchString(r.out.String())
 	}, 10*time.Second, 50*time.Millisecond)

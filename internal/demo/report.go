@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -12,7 +13,6 @@ import (
 
 	"github.com/nova-social/nova-streams/internal/config"
 	"github.com/nova-social/nova-streams/internal/devstack"
-	"github.com/nova-social/nova-streams/internal/sample"
 	"github.com/nova-social/nova-streams/schemas"
 	"github.com/nova-social/nova-streams/topology"
 )
@@ -51,6 +51,16 @@ func (c *client) get(ctx context.Context, path string, answer any) error {
 		return fmt.Errorf("%s answers %s", path, resp.Status)
 	}
 	return json.NewDecoder(resp.Body).Decode(answer)
+}
+
+// titles returns what the posts of a list are called, by id, as far as the database says.
+func (c *client) titles(ctx context.Context, list trendingList) (map[string]string, error) {
+	ids := url.Values{}
+	for _, item := range list.Items {
+		ids.Add("id", item.PostID)
+	}
+	titles := map[string]string{}
+	return titles, c.get(ctx, "/page/titles?"+ids.Encode(), &titles)
 }
 
 // waitReady returns true when the API can answer, false when ctx ended before.
@@ -95,7 +105,7 @@ try
 		api, api, brokers, stack.RegistryURL(), stack.ClickHouseAddr(), stack.RedisAddr(), stack.DataDir(),
 		api, api, stack.ClickHouseAddr(), url.QueryEscape(query), brokersFlag, registryFlag, brokersFlag)
 	if cfg.Sample {
-		fmt.Fprintln(out, "Playing an hour of GitHub's public events with new ids, as if it happened now: half an hour at once, the rest in\nreal time. Content based on www.gharchive.org used under the CC-BY-4.0 license.")
+		fmt.Fprintln(out, "Playing an hour of GitHub's public events with new ids, as if it happened now: half an hour at once, the rest in\nreal time; titles and authors of posts come through the application's database, as Debezium writes them.\nContent based on www.gharchive.org used under the CC-BY-4.0 license.")
 	}
 }
 
@@ -108,7 +118,7 @@ func unless(def, flag, value string) string {
 }
 
 // report writes a line on how it goes, every so often, until ctx ends.
-func report(ctx context.Context, out io.Writer, c *client, titles *sample.Sample, every time.Duration) error {
+func report(ctx context.Context, out io.Writer, c *client, every time.Duration) error {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
@@ -118,9 +128,13 @@ func report(ctx context.Context, out io.Writer, c *client, titles *sample.Sample
 		case now := <-tick.C:
 			var st status
 			var top trendingList
+			var titles map[string]string
 			err := c.get(ctx, "/v1/status", &st)
 			if err == nil {
 				err = c.get(ctx, "/v1/trending?limit=3", &top)
+			}
+			if err == nil {
+				titles, err = c.titles(ctx, top)
 			}
 			switch {
 			case ctx.Err() != nil:
@@ -135,7 +149,7 @@ func report(ctx context.Context, out io.Writer, c *client, titles *sample.Sample
 }
 
 // line sums the state up: events read and dropped, what is still to do, the head of the list.
-func line(st status, top trendingList, titles *sample.Sample) string {
+func line(st status, top trendingList, titles map[string]string) string {
 	var lag, dead int64
 	for _, g := range st.Groups {
 		lag += g.Lag
@@ -146,11 +160,7 @@ func line(st status, top trendingList, titles *sample.Sample) string {
 	in := st.Accounting[string(topology.Dedup)]
 	parts := []string{fmt.Sprintf("%d events, %d of them repeats, %d dead letters, %d to do", in.In, in.Duplicate, dead, lag)}
 	for i, item := range top.Items {
-		name, known := titles.Title(item.PostID)
-		if !known {
-			name = item.PostID
-		}
-		parts = append(parts, fmt.Sprintf("%d. %s %s", i+1, name, item.Score))
+		parts = append(parts, fmt.Sprintf("%d. %s %s", i+1, cmp.Or(titles[item.PostID], item.PostID), item.Score))
 	}
 	return strings.Join(parts, " · ")
 }

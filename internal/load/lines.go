@@ -21,9 +21,18 @@ type Line struct {
 
 // each calls f for every line of the file at path. The line's bytes are valid during the call only.
 func each(path string, f func(Line) error) error {
+	return eachText(path, schemas.MaxEventValue+2, func(n int, text []byte) error {
+		line := Line{Number: n}
+		line.Event, line.Bad = schemas.DecodeEventJSON(text)
+		return f(line)
+	})
+}
+
+// eachText calls f for every line of the file at path that is not blank, with its number and at most most of its bytes.
+func eachText(path string, most int, f func(number int, text []byte) error) error {
 	file, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("opening events: %w", err)
+		return fmt.Errorf("opening a file to load: %w", err)
 	}
 	defer file.Close()
 	r, err := unpacked(file)
@@ -31,7 +40,7 @@ func each(path string, f func(Line) error) error {
 		return fmt.Errorf("reading %s: %w", path, err)
 	}
 	for n := 1; ; n++ {
-		text, err := readLine(r)
+		text, err := readLine(r, most)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -41,9 +50,7 @@ func each(path string, f func(Line) error) error {
 		if text = bytes.TrimSpace(text); len(text) == 0 {
 			continue
 		}
-		line := Line{Number: n}
-		line.Event, line.Bad = schemas.DecodeEventJSON(text)
-		if err := f(line); err != nil {
+		if err := f(n, text); err != nil {
 			return err
 		}
 	}
@@ -62,13 +69,13 @@ func unpacked(file io.Reader) (*bufio.Reader, error) {
 	return bufio.NewReaderSize(z, 64<<10), nil
 }
 
-// readLine returns the next line without its end, io.EOF after the last. Of a line that is longer than any event may be
-// it keeps just enough for the decoder to refuse it.
-func readLine(r *bufio.Reader) ([]byte, error) {
+// readLine returns the next line without its end, io.EOF after the last. Of a longer line it keeps most bytes, enough
+// for whoever reads it to refuse it.
+func readLine(r *bufio.Reader, most int) ([]byte, error) {
 	var line []byte
 	for {
 		part, err := r.ReadSlice('\n')
-		if room := schemas.MaxEventValue + 2 - len(line); room > 0 {
+		if room := most - len(line); room > 0 {
 			line = append(line, part[:min(len(part), room)]...)
 		}
 		switch {

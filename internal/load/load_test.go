@@ -259,7 +259,7 @@ func TestProgress(t *testing.T) {
 	clock := time.Unix(0, 0)
 	for _, terminal := range []bool{false, true} {
 		var out bytes.Buffer
-		p := NewProgress(&out, terminal, func() time.Time { return clock })
+		p := NewProgress(&out, "events", terminal, func() time.Time { return clock })
 		for n := 1; n <= 100; n++ {
 			clock = clock.Add(50 * time.Millisecond)
 			p.Show(n, 100)

@@ -9,6 +9,7 @@ import (
 
 // Progress shows how far a load is: a bar that is redrawn on a terminal, else a line every few seconds.
 type Progress struct {
+	what     string
 	out      io.Writer
 	terminal bool
 	now      func() time.Time
@@ -17,10 +18,10 @@ type Progress struct {
 	drawn    bool
 }
 
-// NewProgress writes to out; now is the clock.
-func NewProgress(out io.Writer, terminal bool, now func() time.Time) *Progress {
+// NewProgress writes to out how many of what are acknowledged; now is the clock.
+func NewProgress(out io.Writer, what string, terminal bool, now func() time.Time) *Progress {
 	at := now()
-	return &Progress{out: out, terminal: terminal, now: now, begin: at, last: at}
+	return &Progress{what: what, out: out, terminal: terminal, now: now, begin: at, last: at}
 }
 
 // Show is told how many of total events are acknowledged, as often as the caller likes.
@@ -33,7 +34,7 @@ func (p *Progress) Show(acked, total int) {
 		return
 	}
 	p.last, p.drawn = now, true
-	text := fmt.Sprintf("%3d%%  %d of %d events, %.0f/s", 100*acked/total, acked, total, Speed(acked, now.Sub(p.begin)))
+	text := fmt.Sprintf("%3d%%  %d of %d %s, %.0f/s", 100*acked/total, acked, total, p.what, Speed(acked, now.Sub(p.begin)))
 	if !p.terminal {
 		fmt.Fprintln(p.out, text)
 		return

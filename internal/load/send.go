@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/IBM/sarama"
-	"golang.org/x/time/rate"
 
 	"github.com/nova-social/nova-streams/schemas"
 	"github.com/nova-social/nova-streams/topology"
@@ -67,25 +66,14 @@ type loader struct {
 	result   Result
 }
 
-func (l *loader) run(ctx context.Context) error {
+func (l *loader) run(ctx context.Context) (err error) {
 	if err := l.look(); err != nil {
 		l.producer.AsyncClose()
 		return err
 	}
-	feeding, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	fed := make(chan error, 1)
-	go func() {
-		fed <- l.feed(feeding)
-		l.producer.AsyncClose()
-	}()
-	if err := l.collect(ctx, stop); err != nil {
-		return err
-	}
-	if err := <-fed; err != nil {
-		return err
-	}
-	return context.Cause(ctx)
+	d := delivery{producer: l.producer, rate: l.cfg.Rate, grace: l.cfg.Grace, progress: func(acked int) { l.progress(acked, l.total) }}
+	l.result.Acknowledged, err = d.run(ctx, l.feed)
+	return err
 }
 
 // look is the first pass: a file that would be refused is refused before anything is sent.
@@ -111,11 +99,7 @@ func (l *loader) look() error {
 }
 
 // feed is the second pass.
-func (l *loader) feed(ctx context.Context) error {
-	limit := rate.NewLimiter(rate.Inf, 0)
-	if l.cfg.Rate > 0 {
-		limit = rate.NewLimiter(rate.Limit(l.cfg.Rate), max(1, int(l.cfg.Rate/20))) // bursts of 50 ms
-	}
+func (l *loader) feed(send func(*sarama.ProducerMessage) error) error {
 	return each(l.path, func(line Line) error {
 		if line.Bad != nil {
 			return nil
@@ -124,15 +108,7 @@ func (l *loader) feed(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := limit.Wait(ctx); err != nil {
-			return context.Cause(ctx)
-		}
-		select {
-		case l.producer.Input() <- msg:
-			return nil
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
+		return send(msg)
 	})
 }
 
@@ -145,40 +121,4 @@ func (l *loader) message(e *schemas.Event) (*sarama.ProducerMessage, error) {
 		}
 	}
 	return &sarama.ProducerMessage{Topic: l.cfg.Topic, Key: sarama.StringEncoder(e.Key()), Value: sarama.ByteEncoder(value)}, nil
-}
-
-// collect counts acknowledgements until the producer has ended. The first refusal stops the feed.
-func (l *loader) collect(ctx context.Context, stop context.CancelCauseFunc) error {
-	var (
-		refused error
-		late    <-chan time.Time
-		done    = ctx.Done()
-		acks    = l.producer.Successes()
-		errs    = l.producer.Errors()
-	)
-	for acks != nil || errs != nil {
-		select {
-		case _, ok := <-acks:
-			if !ok {
-				acks = nil
-				continue
-			}
-			l.result.Acknowledged++
-			l.progress(l.result.Acknowledged, l.total)
-		case e, ok := <-errs:
-			if !ok {
-				errs = nil
-				continue
-			}
-			if refused == nil {
-				refused = fmt.Errorf("sending to %s: %w", l.cfg.Topic, e.Err)
-				stop(refused)
-			}
-		case <-done:
-			done, late = nil, time.After(l.cfg.Grace)
-		case <-late:
-			return fmt.Errorf("the broker has not acknowledged everything under way: %w", context.Cause(ctx))
-		}
-	}
-	return refused
 }

@@ -23,6 +23,7 @@ type Flow struct {
 type Edge struct {
 	From, To []string
 	More     map[string]int64 // how many records, by group, may come of an input besides
+	Refused  bool             // they may come of inputs that are refused, too
 }
 
 // severalCopies bounds how many partitions a truncate is told to.
@@ -46,11 +47,16 @@ func EventFlow() Flow {
 			},
 		},
 	}
+	changes := map[string]int64{}
 	for _, e := range topology.Entities() {
+		changes[string(e.Reader)] = 1
 		if reader := string(e.Reader); e.Keeper != "" {
 			flow.Edges = append(flow.Edges, Edge{From: []string{reader}, To: []string{string(e.Keeper)}, More: map[string]int64{reader: severalCopies}})
 		}
 	}
+	flow.Edges = append(flow.Edges, Edge{
+		From: []string{string(topology.CdcTransaction)}, To: []string{string(topology.Transactions)}, More: changes, Refused: true,
+	})
 	for _, g := range topology.Groups(&schemas.Codecs{}) {
 		flow.Groups = append(flow.Groups, streams.Input{Group: string(g.Name), Topic: string(g.Input)})
 		flow.Letters[string(g.Name)] = string(g.DeadLetters)

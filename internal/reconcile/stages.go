@@ -51,7 +51,11 @@ func (e Edge) between(passed, later map[string]standing) (findings []Finding, no
 		most += later[g].Applied + later[g].Absorbed + later[g].lag
 	}
 	for g, n := range e.More {
-		most += n * (later[g].Applied + later[g].Absorbed + later[g].lag)
+		inputs := later[g].Applied + later[g].Absorbed + later[g].lag
+		if e.Refused {
+			inputs += later[g].Dead
+		}
+		most += n * inputs
 	}
 	for _, g := range e.To {
 		seen += passed[g].fresh()

@@ -82,6 +82,24 @@ func TestBetween_leaves_room_for_more(t *testing.T) {
 	}
 }
 
+// Where what is refused may be passed on, too, that is more room, and none elsewhere.
+func TestBetween_leaves_room_for_what_is_refused(t *testing.T) {
+	t.Parallel()
+	for refused, most := range map[bool]int64{false: 14, true: 18} {
+		edge := Edge{From: []string{"a"}, To: []string{"b"}, More: map[string]int64{"c": 2}, Refused: refused}
+		for _, seen := range []int64{most, most + 1} {
+			at := map[string]standing{
+				"a": {Accounting: schemas.Accounting{In: 10, Applied: 10}, whole: true},
+				"b": {Accounting: schemas.Accounting{In: seen}, whole: true},
+				"c": {Accounting: schemas.Accounting{In: 4, Applied: 2, Dead: 2}, whole: true},
+			}
+			found, note := edge.between(at, at)
+			require.Empty(t, note)
+			require.Len(t, found, int(seen-most), "%v %d", refused, seen)
+		}
+	}
+}
+
 func TestUnbalanced_names_the_partition(t *testing.T) {
 	t.Parallel()
 	g := streams.GroupStatus{Input: streams.Input{Group: "a", Topic: "t"}, Partitions: []streams.PartitionStatus{

@@ -5,7 +5,9 @@
 // then on an event is sent when its time has come. README.md in this directory says where the data is from and under
 // which licence.
 //
-// It does not know Kafka: events are given to a function. An event is given once per play.
+// The posts and their authors are rows of a database, too, as Debezium would write them.
+//
+// It does not know Kafka: events and rows are given to functions. An event is given once per play.
 package sample
 
 import (
@@ -48,7 +50,7 @@ type Event struct {
 // Key is the record key of an event.
 func (e Event) Key() string { return e.UserID + ":" + e.PostID }
 
-// Sample is the hour in memory. It implements api.Titles.
+// Sample is the hour in memory.
 type Sample struct {
 	events []Event // in the order of the source
 	begin  time.Time
@@ -96,12 +98,6 @@ func lines(packed []byte, f func([]byte) error) error {
 		}
 	}
 	return scan.Err()
-}
-
-// Title returns the name of a post's repository.
-func (s *Sample) Title(postID string) (string, bool) {
-	title, ok := s.titles[postID]
-	return title, ok
 }
 
 // Play gives send the events of round after round until ctx ends, which is no error, or send fails. start is now: where

@@ -97,11 +97,14 @@ func (se *session) commit(ctx context.Context, at map[*part]checkpoint) error {
 	req.Topics = append(req.Topics, topic)
 	resp, err := req.RequestWith(ctx, se.member)
 	if err != nil {
+		se.tasks.metrics.unanswered(len(at))
 		return fmt.Errorf("committing offsets of %s: %w", se.group, err)
 	}
 	for _, t := range resp.Topics {
 		for _, rp := range t.Partitions {
-			switch refusal := kerr.ErrorForCode(rp.ErrorCode); {
+			refusal := kerr.ErrorForCode(rp.ErrorCode)
+			se.tasks.metrics.commit(refusal)
+			switch {
 			case errors.Is(refusal, kerr.FencedInstanceID):
 				se.stage.fail(se.fenced())
 				return refusal
@@ -113,7 +116,6 @@ func (se *session) commit(ctx context.Context, at map[*part]checkpoint) error {
 				p.task.commit(p.saved)
 				p.commits.Add(1)
 				delete(at, p)
-				se.tasks.metrics.commit()
 			}
 		}
 	}

@@ -52,7 +52,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		rows:       counter("nova_stream_rows_total", "Changelog records sent."),
 		expired:    counter("nova_stream_expired_rows_total", "Rows removed for their age."),
 		recovered:  counter("nova_stream_recovered_records_total", "Changelog records read into tables."),
-		commits:    counter("kafka_offset_commits_total", "Offsets of partitions that the coordinator has accepted."),
+		commits:    counter("kafka_offset_commits_total", "Offsets of partitions sent to the coordinator, by result: accepted, refused, or failed without an answer.", "result"),
 		corruption: counter("nova_stream_corrupt_tables_total", "Tables on disk that were found corrupt and read anew."),
 		foreign:    counter("nova_stream_foreign_writers_total", "Times somebody else was found writing to a table."),
 		meta:       gauge("nova_stream_commit_metadata_bytes", "Size of the metadata beside the last committed offset.", "partition"),
@@ -71,7 +71,9 @@ type groupMetrics struct {
 	rows      prometheus.Counter
 	expired   prometheus.Counter
 	recovered prometheus.Counter
-	commits   prometheus.Counter
+	accepted  prometheus.Counter
+	refused   prometheus.Counter
+	failed    prometheus.Counter
 }
 
 func (m *Metrics) group(group string) *groupMetrics {
@@ -81,7 +83,9 @@ func (m *Metrics) group(group string) *groupMetrics {
 	g := &groupMetrics{
 		all: m, group: group,
 		epochs: m.epochs.WithLabelValues(group), rows: m.rows.WithLabelValues(group), expired: m.expired.WithLabelValues(group),
-		recovered: m.recovered.WithLabelValues(group), commits: m.commits.WithLabelValues(group),
+		recovered: m.recovered.WithLabelValues(group),
+		accepted:  m.commits.WithLabelValues(group, "accepted"), refused: m.commits.WithLabelValues(group, "refused"),
+		failed: m.commits.WithLabelValues(group, "failed"),
 	}
 	for o := range g.outcomes {
 		g.outcomes[o] = m.inputs.WithLabelValues(group, schemas.Outcome(o).String())
@@ -114,9 +118,21 @@ func (g *groupMetrics) recover(records int) {
 	}
 }
 
-func (g *groupMetrics) commit() {
+// commit counts what the coordinator said of the offset of a partition, nil for accepted.
+func (g *groupMetrics) commit(refusal error) {
+	switch {
+	case g == nil:
+	case refusal == nil:
+		g.accepted.Inc()
+	default:
+		g.refused.Inc()
+	}
+}
+
+// unanswered counts offsets of which the coordinator said nothing.
+func (g *groupMetrics) unanswered(offsets int) {
 	if g != nil {
-		g.commits.Inc()
+		g.failed.Add(float64(offsets))
 	}
 }
 

@@ -1,6 +1,7 @@
-// Package tables looks one row of a group's table up, straight from the table's topic.
+// Package tables looks one row of a group's table up, straight from the table's topic, and takes a table away so that its
+// group builds it anew.
 //
-// It is asked by the key of a record. The row lies in that key's partition, under the name the group gives it: the key
+// Get is asked by the key of a record. The row lies in that key's partition, under the name the group gives it: the key
 // itself, or a shorter one (topology.Group.RowKey). The partition is read from its start to its end, so it needs no
 // running processor and shows what a recovery would restore: of two records the one that has seen more input, whichever
 // comes last, and no rows that a stage has not yet sent. It is for people, not for serving.

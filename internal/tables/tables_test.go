@@ -66,7 +66,7 @@ func TestLatestRowOfAKey(t *testing.T) {
 	require.ErrorIs(t, err, ErrNoRow)
 	_, err = Get(t.Context(), client, "try-", groups, "score", "post-1")
 	require.ErrorIs(t, err, ErrNoGroup)
-	require.ErrorContains(t, err, "there are dedup, posts, users")
+	require.ErrorContains(t, err, "there are dedup, transactions, posts, users")
 }
 
 // A row whose table names it otherwise than by the key is found by the key, on the partition of the key.

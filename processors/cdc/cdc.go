@@ -1,13 +1,14 @@
 // Package cdc makes changes of rows of what Debezium writes about them: one group for each table of the application.
 //
-//	cdc.<table> (primary key) → changes.<table> (natural id); of likes also reaction-inputs (user:post)
+//	cdc.<table> (primary key) → changes.<table> (natural id), transaction-inputs (transaction); of likes also reaction-inputs (user:post)
 //
 // It keeps nothing, so what comes of a record follows from the record alone: what Connect writes twice is said twice,
 // with one position in the source's log, and whoever keeps rows tells by it. A change of a primary key is a delete of the
 // old id and a create of the new one; which columns the new one takes over is said, not done. A truncate is said once to
 // each partition. Records without anything to keep (tombstones, heartbeats, messages) are skipped.
 //
-// What cannot be read goes to cdc-dlq. A connector that the configuration does not name stops the group, and nothing is
+// What cannot be read goes to cdc-dlq. It has passed all the same: transaction-inputs has every change of a transaction
+// whose place can be read. A connector that the configuration does not name stops the group, and nothing is
 // lost: whether its positions go on from those before is for people to say.
 package cdc
 
@@ -31,6 +32,8 @@ import (
 // the record, but that it cannot be read now.
 type Decoder interface {
 	Decode(ctx context.Context, r debezium.Record) (debezium.Result, error)
+	// Peek returns the place of a record that Decode refuses, nil for none.
+	Peek(ctx context.Context, r debezium.Record) *debezium.Event
 }
 
 // Group reads the topic of one table.
@@ -50,23 +53,21 @@ func (g *Group) On(ctx goka.Context, msg any) schemas.Outcome {
 		ctx.Fail(fmt.Errorf("cdc: unexpected %T", msg))
 		return schemas.Dead
 	}
-	result, err := g.Decoder.Decode(ctx.Context(), debezium.Record{
-		Topic: string(ctx.Topic()), Partition: ctx.Partition(), Offset: ctx.Offset(), Key: []byte(ctx.Key()), Value: raw, Headers: ctx.Headers(),
-	})
+	result, err := g.Decoder.Decode(ctx.Context(), record(ctx, raw))
 	if err != nil {
-		return g.refuse(ctx, raw, err)
+		return g.refuse(ctx, g.Decoder.Peek(ctx.Context(), record(ctx, raw)), raw, err)
 	}
 	event := result.Event
 	if event == nil {
-		g.Metrics.count(g.Entity.Table, cmp.Or(string(result.Skip), "boundary"))
+		g.Metrics.Count(g.Entity.Table, cmp.Or(string(result.Skip), "boundary"))
 		return schemas.Skipped
 	}
 	if event.Operation == debezium.Message {
-		g.Metrics.count(g.Entity.Table, "message")
+		g.Metrics.Count(g.Entity.Table, "message")
 		return schemas.Skipped
 	}
 	if event.Table != g.Entity.Source {
-		return g.refuse(ctx, raw, &debezium.Error{Kind: debezium.Connector, Err: fmt.Errorf("it is about table %.100q", event.Table)})
+		return g.refuse(ctx, event, raw, &debezium.Error{Kind: debezium.Connector, Err: fmt.Errorf("it is about table %.100q", event.Table)})
 	}
 	epoch := slices.Index(g.Sources, event.Source.Connector)
 	if epoch < 0 {
@@ -74,8 +75,9 @@ func (g *Group) On(ctx goka.Context, msg any) schemas.Outcome {
 			event.Source.Connector, g.Sources, schemas.ErrHalt))
 		return schemas.Dead
 	}
-	g.Metrics.count(g.Entity.Table, operations[event.Operation])
+	g.Metrics.Count(g.Entity.Table, operations[event.Operation])
 	c := g.change(ctx, event, int32(epoch))
+	passed(ctx, event, int32(epoch))
 	if event.Operation == debezium.Truncate {
 		c.Op = schemas.ChangeTruncate
 		for _, key := range g.Partitions {
@@ -88,7 +90,7 @@ func (g *Group) On(ctx goka.Context, msg any) schemas.Outcome {
 		c.PreviousID, err = join(g.Entity.Key, event.OldKey)
 	}
 	if err != nil {
-		return g.refuse(ctx, raw, &debezium.Error{Kind: debezium.SchemaMismatch, Err: err})
+		return g.refuse(ctx, nil, raw, &debezium.Error{Kind: debezium.SchemaMismatch, Err: err})
 	}
 	c.ID = schemas.NaturalID(id...)
 	ctx.Emit(g.Entity.Changes, c.ID, c)
@@ -118,12 +120,14 @@ func (g *Group) change(ctx goka.Context, e *debezium.Event, epoch int32) *schema
 	return c
 }
 
-// refuse sends a record to the dead letters, or ends the stage if the error says nothing about the record.
-func (g *Group) refuse(ctx goka.Context, raw schemas.Raw, err error) schemas.Outcome {
+// refuse sends a record to the dead letters, or ends the stage if the error says nothing about the record. event is what
+// can be read of one that was not told to have passed, nil for nothing.
+func (g *Group) refuse(ctx goka.Context, event *debezium.Event, raw schemas.Raw, err error) schemas.Outcome {
 	why, is := errors.AsType[*debezium.Error](err)
 	if !is {
 		ctx.Fail(fmt.Errorf("reading a record of Debezium: %w", err))
 		return schemas.Dead
 	}
+	g.passedAnyway(ctx, event)
 	return deadletter.Refuse(ctx, topology.CdcDLQ, schemas.Reason(why.Kind), schemas.Detail(why.Error()), raw)
 }

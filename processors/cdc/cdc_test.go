@@ -27,6 +27,7 @@ type bench struct {
 	entity topology.Entity
 	event  *debezium.Event
 	err    error
+	peeked *debezium.Event // what can be read of a record that is refused
 	read   debezium.Record // what the decoder was last given
 	group  *cdc.Group
 }
@@ -57,6 +58,19 @@ func (b *bench) Decode(_ context.Context, r debezium.Record) (debezium.Result, e
 		return debezium.Result{Skip: debezium.Tombstone}, nil
 	}
 	return debezium.Result{Event: b.event}, b.err
+}
+
+// Peek is the decoder of the group, too.
+func (b *bench) Peek(context.Context, debezium.Record) *debezium.Event { return b.peeked }
+
+// passed returns what was told to have passed, with its keys.
+func (b *bench) passed() (keys []string, parts []*schemas.TransactionInput) {
+	b.t.Helper()
+	keys, got := b.Out(topology.TransactionInputs)
+	for _, p := range got {
+		parts = append(parts, p.(*schemas.TransactionInput))
+	}
+	return keys, parts
 }
 
 // in gives the group a record that means event.

@@ -22,7 +22,8 @@ var operations = map[debezium.Operation]string{
 	debezium.Create: "create", debezium.Update: "update", debezium.Delete: "delete", debezium.Read: "read", debezium.Truncate: "truncate",
 }
 
-func (m *Metrics) count(table, op string) {
+// Count counts a record.
+func (m *Metrics) Count(table, op string) {
 	if m != nil {
 		m.events.WithLabelValues(table, op).Inc()
 	}

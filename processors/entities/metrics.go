@@ -12,6 +12,7 @@ import (
 type Metrics struct {
 	changes *prometheus.CounterVec
 	lag     *prometheus.HistogramVec
+	last    *prometheus.GaugeVec
 	now     func() time.Time
 }
 
@@ -25,9 +26,12 @@ func NewMetrics(registry prometheus.Registerer, now func() time.Time) *Metrics {
 			Name: "cdc_lag_seconds", Help: "From the commit in the database until the change is applied to its row.",
 			Buckets: prometheus.ExponentialBuckets(0.01, 2, 16),
 		}, []string{"table"}),
+		last: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "cdc_last_lag_seconds", Help: "As cdc_lag_seconds, of the change applied last.",
+		}, []string{"table"}),
 		now: now,
 	}
-	registry.MustRegister(m.changes, m.lag)
+	registry.MustRegister(m.changes, m.lag, m.last)
 	return m
 }
 
@@ -38,7 +42,9 @@ func (m *Metrics) told(c *schemas.Change, result string, o schemas.Outcome) sche
 	}
 	m.changes.WithLabelValues(c.Table, c.Op.String(), result).Inc()
 	if o == schemas.Applied && !c.Snapshot {
-		m.lag.WithLabelValues(c.Table).Observe(m.now().Sub(time.UnixMilli(c.CommitMS)).Seconds())
+		lag := m.now().Sub(time.UnixMilli(c.CommitMS)).Seconds()
+		m.lag.WithLabelValues(c.Table).Observe(lag)
+		m.last.WithLabelValues(c.Table).Set(lag)
 	}
 	return o
 }

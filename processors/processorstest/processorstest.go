@@ -130,6 +130,12 @@ func (b *Bench) Row(key string) any {
 	return b.tester.TableValue(goka.GroupTable(b.group.Name), key)
 }
 
+// SetRow puts a row in the table, as a tick does.
+func (b *Bench) SetRow(key string, row schemas.Row) {
+	b.tb.Helper()
+	b.tester.SetTableValue(goka.GroupTable(b.group.Name), key, row)
+}
+
 // silent drops goka's messages.
 type silent struct{}
 
