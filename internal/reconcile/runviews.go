@@ -157,7 +157,7 @@ func (c *run) emptyStats(ctx context.Context) error {
 		return fmt.Errorf("looking for the minutes of %s: %w", stats, err)
 	}
 	if some {
-		c.unseen("%s: empty, though there are minutes of the last 24 hours", stats)
+		c.viewed("%s: not compared, it is empty though there are minutes: not made yet, or materialized_view_metadata says why", stats)
 	} else {
 		c.viewed("%s: empty, as there is nothing of the last 24 hours", stats)
 	}
