@@ -43,12 +43,12 @@ func RowsOf(tb testing.TB, e topology.Entity, list []map[string]any) Rows {
 	return rows
 }
 
-// Table returns the rows of the table that a group keeps, and how many of their columns are unknown.
-func Table(tb testing.TB, cfg *config.Config, e topology.Entity) (rows Rows, unknown int) {
+// Table returns the rows of the table that a group keeps, and the columns of rows whose values it does not know.
+func Table(tb testing.TB, cfg *config.Config, e topology.Entity) (rows Rows, unknown map[string][]string) {
 	tb.Helper()
 	codecs, err := schemas.NewCodecs(tb.Context(), &schemas.Offline{})
 	require.NoError(tb, err)
-	rows = Rows{}
+	rows, unknown = Rows{}, map[string][]string{}
 	kept := streamstest.ReadTable(tb, cfg.StreamsConfig(), string(e.Keeper)+"-table", codecs.EntityRows)
 	emptied, _ := kept[schemas.TruncatedRow].(*schemas.EntityRow) // each partition has one, of the same position
 	for id, r := range kept {
@@ -63,7 +63,9 @@ func Table(tb testing.TB, cfg *config.Config, e topology.Entity) (rows Rows, unk
 				rows[id][c.Name] = brief(text)
 			}
 		}
-		unknown += len(row.Unknown())
+		if names := row.Unknown(); len(names) > 0 {
+			unknown[id] = names
+		}
 	}
 	return rows, unknown
 }
