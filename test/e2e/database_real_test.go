@@ -53,7 +53,7 @@ func followDatabase(t *testing.T, format string) {
 	slow, fast := errgroup.Group{}, errgroup.Group{}
 	for n := range 2 { // also while the first snapshot is read
 		slow.Go(func() error {
-			return w.runSlow(ctx, client(uint64(10+n)), n*100_000, time.Duration(200+500*n)*time.Millisecond)
+			return w.runSlow(ctx, client(uint64(10+n)), n*100_000, time.Duration(200+2800*n)*time.Millisecond)
 		})
 	}
 	registerAt(t, real, format)

@@ -113,7 +113,7 @@ func (s *system) requireDatabase(p *postgres, forgive func(want, got map[string]
 					continue
 				}
 				if n++; n <= 3 {
-					s.t.Logf("%s, row %s:\n want %v\n is   %v", what, id, want[id], got[id])
+					s.t.Logf("%s, row %s:\n want %v\n is   %v\n said %s", what, id, want[id], got[id], s.said(e, id))
 				}
 			}
 			s.t.Logf("%s: %d rows, %d differ, %d with an unknown column", what, len(want), n, len(unknown))
