@@ -1,8 +1,6 @@
 package e2e
 
 import (
-	"encoding/binary"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -10,7 +8,6 @@ import (
 
 	"github.com/IBM/sarama"
 	"github.com/stretchr/testify/require"
-	"github.com/twmb/franz-go/pkg/sr"
 
 	"github.com/nova-social/nova-streams/internal/app"
 	"github.com/nova-social/nova-streams/internal/config"
@@ -32,7 +29,7 @@ func TestRecorded_topics_make_tables_and_mirrors(t *testing.T) {
 	for _, mode := range debeziumtest.Modes {
 		records := debeziumtest.Records(t, mode)
 		if mode == "avro" {
-			records = registered(t, stack.RegistryURL(), records)
+			records = debeziumtest.Registered(t, stack.RegistryURL(), records)
 		}
 		for _, way := range []string{"once", "again"} {
 			t.Run(mode+" "+way, func(t *testing.T) {
@@ -135,35 +132,6 @@ func perTopic(records []debezium.Record) map[string]int64 {
 		counts[r.Topic]++
 	}
 	return counts
-}
-
-// registered gives the registry the schemas of the recording, and returns the records with the ids they have there.
-func registered(t *testing.T, url string, records []debezium.Record) []debezium.Record {
-	t.Helper()
-	client, err := sr.NewClient(sr.URLs(url))
-	require.NoError(t, err)
-	ids := map[uint32]uint32{}
-	for id, text := range debeziumtest.Schemas(t) {
-		made, err := client.CreateSchema(t.Context(), fmt.Sprintf("recorded-%d", id), sr.Schema{Schema: text})
-		require.NoError(t, err)
-		ids[uint32(id)] = uint32(made.ID)
-	}
-	translated := func(framed []byte) []byte {
-		if framed == nil {
-			return nil
-		}
-		framed = slices.Clone(framed)
-		id, known := ids[binary.BigEndian.Uint32(framed[1:])]
-		require.True(t, known)
-		binary.BigEndian.PutUint32(framed[1:], id)
-		return framed
-	}
-	records = slices.Clone(records)
-	for i := range records {
-		r := &records[i]
-		r.Key, r.Value = translated(r.Key), translated(r.Value)
-	}
-	return records
 }
 
 // deliver writes records into the connector's topics, where they were.
