@@ -64,7 +64,7 @@ func followDatabase(t *testing.T, format string) {
 	markers.Go(func() error { return m.write(ctx) })
 
 	w.reach(t, changes*2/10)
-	db.exec(`ALTER TABLE posts ADD COLUMN lang text DEFAULT 'en'; ALTER TABLE users ADD COLUMN country text`)
+	db.exec(`ALTER TABLE posts ADD COLUMN lang text DEFAULT 'en'`, `ALTER TABLE users ADD COLUMN country text`)
 	w.lang.Store(true)
 	w.reach(t, changes*4/10)
 	db.snapshot("in mid-run")
@@ -76,7 +76,7 @@ func followDatabase(t *testing.T, format string) {
 	real.RestartConnect()
 	w.reach(t, changes*8/10)
 	w.lang.Store(false)
-	db.exec(`ALTER TABLE posts DROP COLUMN lang; UPDATE users SET country = 'is' WHERE id::text < '75000000-0000-4000-8000-000000000040'`)
+	db.exec(`ALTER TABLE posts DROP COLUMN lang`, `UPDATE users SET country = 'is' WHERE id::text < '75000000-0000-4000-8000-000000000040'`)
 	require.NoError(t, fast.Wait())
 	stop()
 	require.NoError(t, slow.Wait())

@@ -20,11 +20,13 @@ type postgres struct {
 }
 
 // exec runs statements, each in a transaction of its own.
-func (p *postgres) exec(statements string) {
+func (p *postgres) exec(statements ...string) {
 	p.t.Helper()
 	p.with(func(c *pgx.Conn) {
-		_, err := c.PgConn().Exec(p.t.Context(), statements).ReadAll()
-		require.NoError(p.t, err)
+		for _, statement := range statements {
+			_, err := c.Exec(p.t.Context(), statement)
+			require.NoError(p.t, err)
+		}
 	})
 }
 
