@@ -87,6 +87,9 @@ func followDatabase(t *testing.T, format string) {
 	}
 	m.arrive(0)
 	m.report(killed)
+	overtaken := s.overtaken()
+	t.Logf("%d changes lie below a snapshot that did not see them", overtaken)
+	require.Positive(t, overtaken, "no transaction was under way while a snapshot was read")
 
 	// What nobody wrote since may have the dropped column, and after a change of its key an unknown value. All else is there.
 	s.requireDatabase(db, func(want, got map[string]string, unknown []string) {
