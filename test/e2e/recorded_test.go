@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/nova-social/nova-streams/internal/app"
 	"github.com/nova-social/nova-streams/internal/config"
 	"github.com/nova-social/nova-streams/internal/kafka"
+	"github.com/nova-social/nova-streams/internal/registry"
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/schemas/debezium"
 	"github.com/nova-social/nova-streams/schemas/debezium/debeziumtest"
@@ -24,12 +26,12 @@ const connectorPartitions = 8
 
 // What a real connector wrote, in all its formats, makes the tables and mirrors that PostgreSQL had in the end: as it was
 // written, and with each partition written again from some earlier offset on.
-func TestRecorded_topics_make_tables_and_mirrors(t *testing.T) {
+func TestRecorded_topics_make_tables_and_mirrors(t *testing.T) { //nolint:tparallel // a stack at a time
 	stack := startServers(t, "")
 	for _, mode := range debeziumtest.Modes {
 		records := debeziumtest.Records(t, mode)
 		if mode == "avro" {
-			records = debeziumtest.Registered(t, stack.RegistryURL(), records)
+			records = debeziumtest.Registered(t, registryAt(t, stack.RegistryURL()), records)
 		}
 		for _, way := range []string{"once", "again"} {
 			t.Run(mode+" "+way, func(t *testing.T) {
@@ -132,6 +134,16 @@ func perTopic(records []debezium.Record) map[string]int64 {
 		counts[r.Topic]++
 	}
 	return counts
+}
+
+func registryAt(t *testing.T, url string) *registry.Client {
+	t.Helper()
+	cfg := registry.DefaultConfig()
+	cfg.URL = url
+	client, err := registry.New(cfg, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	t.Cleanup(client.Close)
+	return client
 }
 
 // deliver writes records into the connector's topics, where they were.

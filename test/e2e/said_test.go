@@ -3,7 +3,6 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"strings"
 
 	"github.com/IBM/sarama"
@@ -24,10 +23,7 @@ func (w writers) ByID(ctx context.Context, id int) (string, error) { return w.Sc
 // eachEvent calls do with what the connector said of the rows of a table, by partition.
 func (s *system) eachEvent(e topology.Entity, do func(at *sarama.ConsumerMessage, event *debezium.Event)) {
 	s.t.Helper()
-	known, err := registry.New(s.cfg.Registry, slog.New(slog.DiscardHandler))
-	require.NoError(s.t, err)
-	defer known.Close()
-	decoder, err := debezium.New(s.cfg.CDC.Records, writers{known})
+	decoder, err := debezium.New(s.cfg.CDC.Records, writers{registryAt(s.t, s.cfg.Registry.URL)})
 	require.NoError(s.t, err)
 	client, err := kafka.Dial(s.cfg.Kafka.Brokers, "said")
 	require.NoError(s.t, err)

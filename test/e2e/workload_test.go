@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -52,7 +53,7 @@ func large(rng *rand.Rand) string {
 }
 
 func text(rng *rand.Rand) string {
-	return []string{"", "short", "日本語 😀 \"q\" \\ /", "ctl:\x01\x1f\n", strings.Repeat("x", 300)}[rng.IntN(5)] + fmt.Sprint(rng.IntN(1000))
+	return []string{"", "short", "日本語 😀 \"q\" \\ /", "ctl:\x01\x1f\n", strings.Repeat("x", 300)}[rng.IntN(5)] + strconv.Itoa(rng.IntN(1000))
 }
 
 // at is a moment to the microsecond.
@@ -212,14 +213,15 @@ func (w *workload) runSlow(ctx context.Context, rng *rand.Rand, first int, wait 
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	for ; ctx.Err() == nil; first += slowPosts {
-		if err := w.slowly(context.WithoutCancel(ctx), conn, rng, first, wait); err != nil {
+		if err := w.slowly(context.WithoutCancel(ctx), conn, rng, first, func() { time.Sleep(wait) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (w *workload) slowly(ctx context.Context, conn *pgx.Conn, rng *rand.Rand, first int, wait time.Duration) error {
+// slowly makes such a transaction. It is open while meanwhile runs.
+func (w *workload) slowly(ctx context.Context, conn *pgx.Conn, rng *rand.Rand, first int, meanwhile func()) error {
 	var before, within pgx.Batch
 	for i := range slowPosts {
 		row := id('s', first+i)
@@ -243,7 +245,7 @@ func (w *workload) slowly(ctx context.Context, conn *pgx.Conn, rng *rand.Rand, f
 	if err := tx.SendBatch(ctx, &within).Close(); err != nil {
 		return err
 	}
-	time.Sleep(wait)
+	meanwhile()
 	if err := tx.Commit(ctx); err != nil {
 		return err
 	}

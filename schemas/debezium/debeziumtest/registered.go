@@ -1,28 +1,30 @@
 package debeziumtest
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"github.com/twmb/franz-go/pkg/sr"
 
 	"github.com/nova-social/nova-streams/schemas/debezium"
 )
 
-// Registered gives the registry at url the schemas of the recording in Avro, and returns records with the ids that they
-// have there.
-func Registered(tb testing.TB, url string, records []debezium.Record) []debezium.Record {
+// Registrar takes a schema under a subject and returns its id.
+type Registrar interface {
+	Register(ctx context.Context, subject, schema string) (int, error)
+}
+
+// Registered gives a registry the schemas of the recording in Avro, and returns records with the ids that they have there.
+func Registered(tb testing.TB, registry Registrar, records []debezium.Record) []debezium.Record {
 	tb.Helper()
-	client, err := sr.NewClient(sr.URLs(url))
-	require.NoError(tb, err)
 	ids := map[uint32]uint32{}
 	for id, text := range Schemas(tb) {
-		made, err := client.CreateSchema(tb.Context(), fmt.Sprintf("recorded-%d", id), sr.Schema{Schema: text})
+		made, err := registry.Register(tb.Context(), fmt.Sprintf("recorded-%d", id), text)
 		require.NoError(tb, err)
-		ids[uint32(id)] = uint32(made.ID)
+		ids[uint32(id)] = uint32(made)
 	}
 	records = slices.Clone(records)
 	for i := range records {

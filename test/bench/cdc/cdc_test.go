@@ -3,6 +3,7 @@ package cdc
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -20,6 +21,7 @@ import (
 	"github.com/nova-social/nova-streams/internal/devstack"
 	"github.com/nova-social/nova-streams/internal/devstack/devstacktest"
 	"github.com/nova-social/nova-streams/internal/kafka"
+	"github.com/nova-social/nova-streams/internal/registry"
 	"github.com/nova-social/nova-streams/schemas/debezium"
 	"github.com/nova-social/nova-streams/schemas/debezium/debeziumtest"
 )
@@ -34,7 +36,12 @@ func TestThroughput(t *testing.T) {
 	for _, format := range []string{"json-noschema", "avro"} {
 		all := templates(t, format)
 		if format == "avro" {
-			all = debeziumtest.Registered(t, stack.RegistryURL(), all)
+			cfg := registry.DefaultConfig()
+			cfg.URL = stack.RegistryURL()
+			client, err := registry.New(cfg, slog.New(slog.DiscardHandler))
+			require.NoError(t, err)
+			defer client.Close()
+			all = debeziumtest.Registered(t, client, all)
 		}
 		cpu, wall := map[string][]float64{}, map[string][]float64{}
 		for round := range rounds {
