@@ -52,12 +52,12 @@ func followDatabase(t *testing.T, format string) {
 	m := s.followMarkers(real.DatabaseURL())
 	ctx, stop := context.WithCancel(t.Context())
 	slow, fast := errgroup.Group{}, errgroup.Group{}
-	for n := range 2 { // also while the first snapshot is read
+	registerAt(t, real, format)
+	for n := range 2 { // not before: see the edges in docs/invariants.md
 		slow.Go(func() error {
 			return w.runSlow(ctx, client(uint64(10+n)), n*100_000, time.Duration(200+2800*n)*time.Millisecond)
 		})
 	}
-	registerAt(t, real, format)
 	for n := range 2 {
 		fast.Go(func() error { return w.run(ctx, client(uint64(1+n)), 8*time.Millisecond, changes) })
 	}
