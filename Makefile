@@ -94,6 +94,10 @@ bench-views: ## the named queries of ClickHouse through the views and over the r
 bench-sink: ## rows per CPU second of the ClickHouse sink, beside ch-go alone; ROWS=1000000 ROUNDS=3
 	NOVA_BENCH=1 go test -count=1 -v -timeout 30m ./test/bench/sink
 
+.PHONY: bench-cdc
+bench-cdc: ## CPU per change of the application's database, beside decoding alone; CHANGES=300000 ROUNDS=3
+	NOVA_BENCH=1 go test -count=1 -v -timeout 30m ./test/bench/cdc
+
 .PHONY: docs
 docs: ## write the generated parts of README.md and docs/
 	go run ./internal/docgen

@@ -151,7 +151,7 @@ func (m mirror) row(id string, r *change.Row, offset int64) any {
 }
 
 // version orders rows of one key: by the position in the source, then by the offset in the mirror's input, as a value that
-// was missing may come later.
+// was missing may come later. Of changes of one position but for their own places in the log that is the order, too.
 func version(p change.Position, offset int64) *big.Int {
 	v := big.NewInt(int64(p.Epoch))
 	v.Lsh(v, 64).Add(v, big.NewInt(p.LSN))

@@ -104,7 +104,7 @@ func (g *Group) On(ctx goka.Context, msg any) schemas.Outcome {
 func (g *Group) change(ctx goka.Context, e *debezium.Event, epoch int32) *schemas.Change {
 	c := &schemas.Change{
 		Table: g.Entity.Table, Op: schemas.ChangeUpsert, CommitMS: e.Source.TsMS, RootTime: ctx.Timestamp().UnixMilli(),
-		Position: change.Position{Epoch: epoch, LSN: int64(e.Source.Position), Offset: ctx.Offset()}, //nolint:gosec // PostgreSQL's are far below 2^63
+		Position: change.At(epoch, int64(e.Source.Committed), int64(e.Source.Position)), //nolint:gosec // 63 bits were read
 		Snapshot: e.Source.Snapshot != "", TxID: e.Source.TxID,
 	}
 	if e.Transaction != nil {

@@ -105,7 +105,7 @@ func TestUpsert_goes_under_its_natural_id_with_all_columns(t *testing.T) {
 		keys, got := b.changes()
 		require.Equal(t, []string{"p1"}, keys)
 		require.Equal(t, &schemas.Change{
-			Table: "posts", ID: "p1", Op: schemas.ChangeUpsert, Position: change.Position{Epoch: 1, LSN: 26_640_944, Offset: got[0].Offset},
+			Table: "posts", ID: "p1", Op: schemas.ChangeUpsert, Position: change.Position{Epoch: 1, LSN: 26_640_944, Offset: 26_640_944},
 			CommitMS: now.UnixMilli() - 100, RootTime: now.UnixMilli(), Snapshot: snapshot != "", TxID: 774, TxOrder: 3,
 			Columns:   change.ColumnsOf(map[string]string{"id": `"p1"`, "caption": `"c"`, "added": "7"}),
 			Unchanged: []string{"content"},
@@ -117,16 +117,25 @@ func TestUpsert_goes_under_its_natural_id_with_all_columns(t *testing.T) {
 	require.Equal(t, "h", string(b.read.Headers["header"]))
 }
 
-// The offset in the topic is a part of the position.
-func TestPosition_grows_with_the_offset(t *testing.T) {
+// A transaction that is open while a snapshot is read lies before that in the log, and after it in the order of commits.
+func TestPosition_of_a_transaction_that_a_snapshot_did_not_see_is_above_it(t *testing.T) {
 	b := newBench(t, "users")
-	var offsets []int64
-	for range 3 {
-		b.in(event("users", debezium.Create, debezium.Columns{"id": `"u"`}, debezium.Columns{"id": `"u"`}), nil)
+	position := func(committed, at uint64, op debezium.Operation) change.Position {
+		e := event("users", op, debezium.Columns{"id": `"u"`}, debezium.Columns{"id": `"u"`})
+		e.Source.Committed, e.Source.Position = committed, at
+		require.Equal(t, schemas.Applied, b.in(e, nil))
 		_, got := b.changes()
-		offsets = append(offsets, got[0].Offset)
+		return got[0].Position
 	}
-	require.Equal(t, []int64{offsets[0], offsets[0] + 1, offsets[0] + 2}, offsets)
+	before := position(30_072_000, 30_072_100, debezium.Create)
+	snapshot := position(0, 30_078_424, debezium.Read)
+	first, second := position(30_375_120, 30_076_376, debezium.Update), position(30_375_120, 30_076_512, debezium.Update)
+	after := position(30_375_400, 30_375_400, debezium.Update)
+	for i, p := range []change.Position{before, snapshot, first, second} {
+		next := []change.Position{snapshot, first, second, after}[i]
+		require.Negative(t, p.Compare(next), "%v %v", p, next)
+		require.True(t, p.Before(next))
+	}
 }
 
 func TestDelete_is_a_value_with_the_id_alone(t *testing.T) {

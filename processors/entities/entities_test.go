@@ -88,7 +88,6 @@ func TestRow_is_what_the_highest_position_says(t *testing.T) {
 	}
 	check()
 	again := upsert(7, "p", map[string]string{"status": `"draft"`, "added": "1"}, "content")
-	again.Offset = 2000
 	require.Equal(t, schemas.Duplicate, b.in(again))
 	older := upsert(5, "p", map[string]string{"status": `"published"`, "content": `"long"`})
 	require.Equal(t, schemas.Skipped, b.in(older))

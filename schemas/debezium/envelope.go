@@ -142,19 +142,22 @@ func (e *Event) readTransaction(value object) error {
 	return m.err
 }
 
-// position returns the LSN in the second place of a sequence, 0 if there is none.
-func (m *members) position(sequence string) uint64 {
-	var lsns []*string // of the last commit, of the change
-	if err := json.Unmarshal([]byte(sequence), &lsns); err != nil || len(lsns) != 2 {
+// sequence returns the LSNs of the last commit and of the change, 0 for none.
+func (m *members) sequence(sequence string) (committed, changed uint64) {
+	var texts []*string
+	if err := json.Unmarshal([]byte(sequence), &texts); err != nil || len(texts) != 2 {
 		m.fail(EventProcessing, "sequence", "%s is not two positions", excerpt(sequence))
-		return 0
+		return 0, 0
 	}
-	if lsns[1] == nil {
-		return 0
+	var lsns [2]uint64
+	for i, text := range texts {
+		if text == nil {
+			continue
+		}
+		var err error
+		if lsns[i], err = strconv.ParseUint(*text, 10, 63); err != nil {
+			m.fail(EventProcessing, "sequence", "%s is not two positions", excerpt(sequence))
+		}
 	}
-	lsn, err := strconv.ParseUint(*lsns[1], 10, 63)
-	if err != nil {
-		m.fail(EventProcessing, "sequence", "%s is not two positions", excerpt(sequence))
-	}
-	return lsn
+	return lsns[0], lsns[1]
 }

@@ -53,6 +53,7 @@ type Source struct {
 	TxID      int64  // 0 for none
 	LSN       uint64 // 0 for none, as in incremental snapshots
 	Position  uint64 // LSN in the second place of source.sequence, which every kind of record has; LSN if there is none
+	Committed uint64 // LSN in its first place, where the last transaction before the change ended; 0 for none
 }
 
 // Transaction places a change within its transaction.

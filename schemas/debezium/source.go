@@ -26,8 +26,9 @@ func (e *Event) readSource(value object) error {
 	txID, inTransaction := m.optionalInteger("txId")
 	lsn, logged := m.optionalInteger("lsn")
 	e.Source.TxID, e.Source.LSN = txID, uint64(lsn) //nolint:gosec // negative ones are refused below
-	if sequence, some := m.optionalText("sequence"); some {
-		e.Source.Position = m.position(sequence)
+	sequence, ordered := m.optionalText("sequence")
+	if ordered {
+		e.Source.Committed, e.Source.Position = m.sequence(sequence)
 	}
 	e.Source.Position = cmp.Or(e.Source.Position, e.Source.LSN)
 	if m.err != nil {
@@ -40,6 +41,8 @@ func (e *Event) readSource(value object) error {
 		return refuse(EventProcessing, "source: negative txId or lsn")
 	case e.Source.Position == 0:
 		return refuse(EventProcessing, "source: no position in the log")
+	case !ordered && streamed: // among commits it has no place
+		return refuse(EventProcessing, "source.sequence: null")
 	case !logged && e.Source.Snapshot != "incremental":
 		return refuse(EventProcessing, "source.lsn: null")
 	case !inTransaction && streamed && e.Operation != Message:

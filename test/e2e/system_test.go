@@ -32,6 +32,12 @@ type system struct {
 // start runs the program on stack until the test ends or stop is called.
 func start(t *testing.T, stack *servers, roles ...app.Role) *system {
 	t.Helper()
+	return startAs(t, stack, func(*config.Config) {}, roles...)
+}
+
+// startAs does so with other settings.
+func startAs(t *testing.T, stack *servers, alter func(*config.Config), roles ...app.Role) *system {
+	t.Helper()
 	cfg := config.Default()
 	cfg.Kafka.Brokers = stack.Brokers()
 	cfg.Kafka.Partitions = 4
@@ -41,6 +47,7 @@ func start(t *testing.T, stack *servers, roles ...app.Role) *system {
 	cfg.Redis.URL = "redis://" + stack.RedisAddr()
 	cfg.HTTP.Addr = "127.0.0.1:0"
 	cfg.Sessions.Gap = 2 * time.Minute // so that an hour has several sessions of a user
+	alter(&cfg)
 	_, err := clickhouse.Migrate(t.Context(), cfg.ClickHouse)
 	require.NoError(t, err)
 	s := &system{t: t, stack: stack, cfg: cfg}

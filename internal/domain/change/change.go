@@ -10,27 +10,28 @@ package change
 
 import "cmp"
 
-// Position is where in the source's log a change lies.
+// Position is where in the source's log a change lies, in the order in which changes became visible: that of commits, and
+// within a transaction that of the log. The log alone is not enough: of a transaction that was open while a snapshot read
+// the row, the changes lie before the snapshot, which did not see them.
 type Position struct {
 	Epoch  int32 `avro:"source_epoch"  json:"epoch"`  // of the source: one that counts anew is the next
-	LSN    int64 `avro:"lsn"           json:"lsn"`    // in the database's log; 0 where it is not known
-	Offset int64 `avro:"source_offset" json:"offset"` // in the topic that brought it
+	LSN    int64 `avro:"lsn"           json:"lsn"`    // up to where transactions had ended before, or Offset if that is higher; 0 where it is not known
+	Offset int64 `avro:"source_offset" json:"offset"` // of the change itself in the log
 }
 
-// Compare orders changes of one row. Two of one LSN are one change that came twice, whatever their offsets; these decide
-// where there is no LSN.
+// At returns the position of a change at an offset in the log, before which the last transaction to end had ended at
+// committed; 0 for unknown.
+func At(epoch int32, committed, offset int64) Position {
+	return Position{Epoch: epoch, LSN: max(committed, offset), Offset: offset}
+}
+
+// Compare orders changes of one row. Two of one position are one change that came twice.
 func (p Position) Compare(q Position) int {
-	order := cmp.Or(cmp.Compare(p.Epoch, q.Epoch), cmp.Compare(p.LSN, q.LSN))
-	if order == 0 && p.LSN == 0 {
-		return cmp.Compare(p.Offset, q.Offset)
-	}
-	return order
+	return cmp.Or(cmp.Compare(p.Epoch, q.Epoch), cmp.Compare(p.LSN, q.LSN), cmp.Compare(p.Offset, q.Offset))
 }
 
 // Before reports whether p lies before q in the log of the source, whatever their rows.
-func (p Position) Before(q Position) bool {
-	return p.LSN != 0 && cmp.Or(cmp.Compare(p.Epoch, q.Epoch), cmp.Compare(p.LSN, q.LSN)) < 0
-}
+func (p Position) Before(q Position) bool { return p.LSN != 0 && p.Compare(q) < 0 }
 
 // Change is what happened to a row.
 type Change struct {

@@ -10,6 +10,12 @@ import (
 
 func at(lsn, offset int64) change.Position { return change.Position{LSN: lsn, Offset: offset} }
 
+func TestAt_is_where_commits_are_or_the_change_if_it_is_higher(t *testing.T) {
+	require.Equal(t, change.Position{Epoch: 1, LSN: 9, Offset: 5}, change.At(1, 9, 5))
+	require.Equal(t, change.Position{LSN: 5, Offset: 5}, change.At(0, 4, 5))
+	require.Equal(t, change.Position{LSN: 5, Offset: 5}, change.At(0, 0, 5))
+}
+
 func TestCompare_by_epoch_then_lsn_then_offset(t *testing.T) {
 	for _, c := range []struct {
 		a, b change.Position
@@ -17,7 +23,8 @@ func TestCompare_by_epoch_then_lsn_then_offset(t *testing.T) {
 	}{
 		{change.Position{Epoch: 1, LSN: 1}, change.Position{LSN: 9, Offset: 9}, 1},
 		{at(2, 1), at(1, 9), 1},
-		{at(2, 1), at(2, 9), 0},
+		{at(2, 1), at(2, 9), -1},
+		{at(2, 9), at(2, 9), 0},
 		{at(0, 1), at(0, 9), -1},
 		{at(0, 9), at(1, 1), -1},
 	} {
@@ -26,7 +33,8 @@ func TestCompare_by_epoch_then_lsn_then_offset(t *testing.T) {
 	}
 	require.False(t, at(0, 1).Before(at(5, 0)), "of no position nothing is known")
 	require.True(t, at(4, 9).Before(at(5, 0)))
-	require.False(t, at(5, 0).Before(at(5, 9)))
+	require.True(t, at(5, 0).Before(at(5, 9)))
+	require.False(t, at(5, 9).Before(at(5, 9)))
 }
 
 func TestMerge_says_what_a_change_was(t *testing.T) {
@@ -36,7 +44,7 @@ func TestMerge_says_what_a_change_was(t *testing.T) {
 	row, was := change.Merge(nil, upsert(at(5, 1), map[string]string{"a": "1"}, "b"))
 	require.Equal(t, change.Newest, was)
 	require.Equal(t, []string{"b"}, row.Unknown())
-	row, was = change.Merge(row, upsert(at(5, 7), map[string]string{"a": "1"}, "b"))
+	row, was = change.Merge(row, upsert(at(5, 1), map[string]string{"a": "1"}, "b"))
 	require.Equal(t, change.Repeated, was)
 	row, was = change.Merge(row, upsert(at(4, 8), map[string]string{"a": "0", "b": "2"}))
 	require.Equal(t, change.Filled, was)
@@ -54,7 +62,7 @@ func TestMerge_says_what_a_change_was(t *testing.T) {
 // An incremental snapshot reads the row at the position of its last change: what the log left out is known then.
 func TestMerge_fills_what_is_unknown_at_the_same_position(t *testing.T) {
 	row, _ := change.Merge(nil, &change.Change{Position: at(5, 1), Unchanged: []string{"text"}})
-	row, was := change.Merge(row, &change.Change{Position: at(5, 2), Columns: change.ColumnsOf(map[string]string{"text": `"long"`})})
+	row, was := change.Merge(row, &change.Change{Position: at(5, 1), Columns: change.ColumnsOf(map[string]string{"text": `"long"`})})
 	require.Equal(t, change.Filled, was)
 	require.Empty(t, row.Unknown())
 	value, known := row.Columns.Get("text")

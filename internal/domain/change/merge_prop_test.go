@@ -16,12 +16,15 @@ import (
 // left unchanged, and their columns come and go.
 func history(t *rapid.T) []change.Change {
 	var all []change.Change
-	at := change.Position{}
+	at := change.Position{LSN: 1}
 	for n := range rapid.IntRange(1, 8).Draw(t, "changes") {
 		if rapid.IntRange(0, 9).Draw(t, "new source") == 0 {
-			at.Epoch, at.LSN = at.Epoch+1, 0
+			at = change.Position{Epoch: at.Epoch + 1, LSN: 1}
 		}
-		at.LSN += rapid.Int64Range(1, 3).Draw(t, "lsn")
+		at.Offset++ // in one transaction, while others ended
+		if rapid.Bool().Draw(t, "commit") {
+			at.LSN, at.Offset = at.LSN+rapid.Int64Range(1, 3).Draw(t, "lsn"), 0
+		}
 		c := change.Change{Position: at, CommitMS: int64(n), Deleted: rapid.IntRange(0, 4).Draw(t, "delete") == 0}
 		if !c.Deleted {
 			values := map[string]string{}
@@ -45,9 +48,7 @@ func history(t *rapid.T) []change.Change {
 func shuffled(t *rapid.T, all []change.Change) []change.Change {
 	came := slices.Clone(all)
 	for range rapid.IntRange(0, 5).Draw(t, "repeats") {
-		again := rapid.SampledFrom(all).Draw(t, "again")
-		again.Position.Offset = int64(100 + len(came)) // redelivered
-		came = append(came, again)
+		came = append(came, rapid.SampledFrom(all).Draw(t, "again"))
 	}
 	return rapid.Permutation(came).Draw(t, "order")
 }
@@ -56,7 +57,8 @@ func shuffled(t *rapid.T, all []change.Change) []change.Change {
 func naive(all []change.Change, truncated change.Position) *change.Row {
 	all = slices.DeleteFunc(slices.Clone(all), func(c change.Change) bool { return c.Position.Before(truncated) })
 	slices.SortFunc(all, func(a, b change.Change) int {
-		return cmp.Or(cmp.Compare(a.Position.Epoch, b.Position.Epoch), cmp.Compare(a.Position.LSN, b.Position.LSN))
+		return cmp.Or(cmp.Compare(a.Position.Epoch, b.Position.Epoch), cmp.Compare(a.Position.LSN, b.Position.LSN),
+			cmp.Compare(a.Position.Offset, b.Position.Offset))
 	})
 	if len(all) == 0 {
 		return nil
