@@ -93,7 +93,7 @@ func (w *world) tell(records []oracle.Record, limit *rate.Limiter) {
 		p.AsyncClose()
 	}()
 	go func() {
-		for range p.Successes() { //nolint:revive // to the end
+		for range p.Successes() {
 		}
 	}()
 	go func() {

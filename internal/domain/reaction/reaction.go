@@ -32,11 +32,11 @@ type Verdict int
 
 // The verdicts.
 const (
-	Counted  Verdict = iota // it changes the count
-	Agreed                  // it changes what is known, not the count
-	Repeated                // it came before
-	Older                   // a newer one of the same source came before
-	Overruled               // a client's, and the database decides
+	Counted   Verdict = iota // it changes the count
+	Agreed                   // it changes what is known, not the count
+	Repeated                 // it came before
+	Older                    // a newer one of the same source came before
+	Overruled                // a client's, and the database decides
 )
 
 // Effect is what comes of a statement.
