@@ -3,7 +3,7 @@ package schemas
 import "github.com/nova-social/nova-streams/internal/domain/reaction"
 
 var reactionByHand = &byHand[*ReactionRow]{
-	shape: "a90fc768f1dbe6e812e2b6ef2cad28417beff7a948b101cf6450e8af88719526",
+	shape: "a40cff3cf594edb3343aa51f436f1c87402df8414ea46f2d091e96f5b847eca6",
 	room: func(row *ReactionRow) int {
 		n := 2*headRoom + timeRoom + positionRoom + len(row.Comments.Waiting)*timeRoom
 		for i := range row.Comments.Known {
@@ -20,7 +20,6 @@ var reactionByHand = &byHand[*ReactionRow]{
 		c := &row.Comments
 		b = appendLong(b, c.Nameless)
 		b = appendLong(b, c.Unnamed)
-		b = appendLong(b, c.Gone)
 		b = appendLong(b, int64(len(c.Waiting)))
 		for _, at := range c.Waiting {
 			b = appendLong(b, at)
@@ -38,7 +37,7 @@ var reactionByHand = &byHand[*ReactionRow]{
 			Liked: r.bool(), At: r.long(), Decided: ReactionSource(r.enum(sourceCount)) == SourceDatabase, Position: readSourcePosition(r),
 		}}
 		c := &row.Comments
-		c.Nameless, c.Unnamed, c.Gone = r.long(), r.long(), r.long()
+		c.Nameless, c.Unnamed = r.long(), r.long()
 		n := r.items(1)
 		if n > 0 { // none is nil, as in a new row
 			c.Waiting = make([]int64, n)

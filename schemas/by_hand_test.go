@@ -85,7 +85,7 @@ func TestByHand_reads_padded_numbers_alike(t *testing.T) {
 	c, _ := newCodecs(t)
 	for padding := range 12 {
 		for _, last := range []byte{0, 1, 2, 0x0f, 0x10, 0x7f} {
-			rest := []byte{1, 4, 2, 6, 8, 10, 0, 2, 2, 0, 0}
+			rest := []byte{1, 4, 2, 6, 8, 10, 0, 2, 0, 0}
 			epoch := append(append([]byte{2}, bytes.Repeat([]byte{0x80}, padding)...), last)
 			readAlike(t, c.ReactionRows.(schemas.HandCodec), append(append(bytes.Clone(epoch), 2), rest...))
 			offset := append(append([]byte{2, 2}, bytes.Repeat([]byte{0xff}, padding)...), last)

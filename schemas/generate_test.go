@@ -114,7 +114,7 @@ var (
 				Liked: rapid.Bool().Draw(t, "liked"), At: rapid.Int64().Draw(t, "at"), Decided: rapid.Bool().Draw(t, "decided"), Position: places.Draw(t, "position"),
 			},
 			Comments: reaction.Comments{
-				Nameless: rapid.Int64().Draw(t, "nameless"), Unnamed: rapid.Int64().Draw(t, "unnamed"), Gone: rapid.Int64().Draw(t, "gone"),
+				Nameless: rapid.Int64().Draw(t, "nameless"), Unnamed: rapid.Int64().Draw(t, "unnamed"),
 			},
 		}
 		row.Comments.Waiting = append(row.Comments.Waiting, rapid.SliceOfN(rapid.Int64(), 0, 3).Draw(t, "waiting")...) // none is nil

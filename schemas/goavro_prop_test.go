@@ -153,7 +153,7 @@ func TestGoavroAgreesOnRows(t *testing.T) {
 		return map[string]any{
 			"last_epoch": r.Last().Epoch, "last_offset": r.Last().Offset, "liked": r.Like.Liked, "liked_at": r.Like.At, "decided_by": decidedBy,
 			"source_epoch": r.Like.Position.Epoch, "lsn": r.Like.Position.LSN, "source_offset": r.Like.Position.Offset,
-			"nameless": r.Comments.Nameless, "unnamed": r.Comments.Unnamed, "gone": r.Comments.Gone, "waiting": waiting, "known": known,
+			"nameless": r.Comments.Nameless, "unnamed": r.Comments.Unnamed, "waiting": waiting, "known": known,
 		}
 	})
 	agrees(t, "score_row", c.ScoreRows, 1, scoreRows, func(r *schemas.ScoreRow) map[string]any {

@@ -17,7 +17,6 @@ type (
 		change.Position
 		Nameless int64              `avro:"nameless"`
 		Unnamed  int64              `avro:"unnamed"`
-		Gone     int64              `avro:"gone"`
 		Waiting  []int64            `avro:"waiting"`
 		Known    []knownCommentWire `avro:"known"`
 	}
@@ -35,7 +34,7 @@ func reactionToWire(r *ReactionRow) *reactionWire {
 	w := &reactionWire{
 		Epoch: r.last.Epoch, Offset: r.last.Offset,
 		Liked: r.Like.Liked, LikedAt: r.Like.At, DecidedBy: decidedBy(r.Like), Position: r.Like.Position,
-		Nameless: r.Comments.Nameless, Unnamed: r.Comments.Unnamed, Gone: r.Comments.Gone, Waiting: r.Comments.Waiting,
+		Nameless: r.Comments.Nameless, Unnamed: r.Comments.Unnamed, Waiting: r.Comments.Waiting,
 	}
 	for _, k := range r.Comments.Known {
 		w.Known = append(w.Known, knownCommentWire{k.ID, k.Named, k.Created, k.Deleted, k.Position, k.At})
@@ -47,7 +46,7 @@ func reactionFromWire(w *reactionWire) (*ReactionRow, error) {
 	r := &ReactionRow{
 		rowHead:  head(w.Epoch, w.Offset),
 		Like:     reaction.Like{Liked: w.Liked, At: w.LikedAt, Decided: w.DecidedBy == SourceDatabase, Position: w.Position},
-		Comments: reaction.Comments{Nameless: w.Nameless, Unnamed: w.Unnamed, Gone: w.Gone},
+		Comments: reaction.Comments{Nameless: w.Nameless, Unnamed: w.Unnamed},
 	}
 	if len(w.Waiting) > 0 { // none is nil, as in a new row
 		r.Comments.Waiting = w.Waiting

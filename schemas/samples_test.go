@@ -42,7 +42,7 @@ func samples(c *schemas.Codecs) map[string]sample {
 	place := change.Position{Epoch: 1, LSN: 26_529_288, Offset: 70_000}
 	reactions := &schemas.ReactionRow{
 		Like: reaction.Like{Liked: true, At: 1420070400123, Decided: true, Position: place},
-		Comments: reaction.Comments{Nameless: 3, Unnamed: 2, Gone: 1, Waiting: []int64{1420070400123}, Known: []reaction.Comment{
+		Comments: reaction.Comments{Nameless: 3, Unnamed: 2, Waiting: []int64{1420070400123}, Known: []reaction.Comment{
 			{ID: "c-1", Named: true, Created: true, Deleted: true, Position: place, At: 1420070400122}, {ID: "c-2", Named: true, At: 1420070400121},
 		}},
 	}

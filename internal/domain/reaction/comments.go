@@ -18,7 +18,6 @@ const MaxID = 256
 type Comments struct {
 	Nameless int64     `json:"nameless"` // client events without an id, or with one that is not kept
 	Unnamed  int64     `json:"unnamed"`  // comments in the database whose id is not kept
-	Gone     int64     `json:"gone"`     // of these, deleted
 	Waiting  []int64   `json:"waiting"`  // Unix ms at which the newest events among Nameless were counted that no comment stands for
 	Known    []Comment `json:"known"`    // ascending by id
 }
@@ -120,7 +119,6 @@ func (c *Comments) found(i int, made Comment, at int64, limit int) Effect {
 // numbered takes the database's word on a comment whose id is not kept.
 func (c *Comments) numbered(deleted bool, at int64) Effect {
 	if deleted {
-		c.Gone++
 		return minus(0)
 	}
 	stands := c.Nameless > c.unnamed()

@@ -31,9 +31,6 @@ func (c *Comments) fit(i int, e Effect, limit int) Effect {
 	if last.Created {
 		c.Unnamed++
 	}
-	if last.Deleted {
-		c.Gone++
-	}
 	switch {
 	case last.Created:
 	case c.Nameless > unnamed:

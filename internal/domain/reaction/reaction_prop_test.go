@@ -121,9 +121,10 @@ func TestComments_beyond_the_limit_follow_the_rule_in_any_order(t *testing.T) {
 				}
 				require.Equal(t, comments(all[:i+1], limit), is.total, "%+v", all[:i+1])
 				require.LessOrEqual(t, len(c.Known), limit)
+				require.EqualValues(t, max(0, c.Nameless-c.unnamed()), len(c.Waiting))
 			}
 			ends = append(ends, is.total)
-			if c.Unnamed > 0 && c.Nameless > 0 && c.Gone > 0 {
+			if c.Unnamed > 0 && c.Nameless > 0 {
 				beyond++
 			}
 		}

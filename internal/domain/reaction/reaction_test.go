@@ -99,3 +99,13 @@ func TestIDs_that_no_event_can_have_are_not_kept(t *testing.T) {
 	require.Equal(t, plus(300), c.Client(strings.Repeat("a", MaxID), 300))
 	require.Len(t, c.Known, 1)
 }
+
+// A comment that becomes a number may turn out to be one that the database had told of.
+func TestCount_falls_when_a_number_pairs(t *testing.T) {
+	const limit = 1
+	var c Comments
+	require.Equal(t, plus(100), c.client("b", 100, limit))
+	require.Equal(t, plus(200), c.database("c", false, at(1), 200, limit))
+	require.Equal(t, minus(100), c.database("a", true, at(2), 300, limit))
+	require.Equal(t, Comments{Nameless: 1, Unnamed: 1, Known: []Comment{{ID: "a", Created: true, Deleted: true, Position: at(2)}}}, c)
+}
