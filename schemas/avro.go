@@ -33,7 +33,10 @@ var (
 )
 
 // Schemas rows were once written with.
-var scoreRowV1Schema = load("score_row.v1")
+var (
+	reactionRowV1Schema = load("reaction_row.v1")
+	scoreRowV1Schema    = load("score_row.v1")
+)
 
 // load parses the schema file of that name. The files are part of the program, so a bad one is a bug.
 func load(name string) *avro.Schema {

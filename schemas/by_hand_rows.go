@@ -34,26 +34,6 @@ var dedupByHand = &byHand[*DedupRow]{
 	},
 }
 
-var reactionByHand = &byHand[*ReactionRow]{
-	shape: "91486724b046acfa8b8f11a23676a3cef16d8a5e8263d6439d19618dab445cfd",
-	room:  func(*ReactionRow) int { return headRoom + timeRoom + 10 },
-	append: func(b []byte, row *ReactionRow) ([]byte, bool) {
-		b = appendPosition(b, row.last)
-		b = appendBool(b, row.Liked)
-		b = appendLong(b, row.LikedAt)
-		b = appendLong(b, int64(row.DecidedBy))
-		return appendLong(b, row.Comments), int32(row.DecidedBy) < sourceCount
-	},
-	read: func(body []byte) (*ReactionRow, bool) {
-		r := &avroReader{data: body}
-		record := &ReactionRow{
-			rowHead: readHead(r), Liked: r.bool(), LikedAt: r.long(),
-			DecidedBy: ReactionSource(r.enum(sourceCount)), Comments: r.long(),
-		}
-		return record, r.done()
-	},
-}
-
 func appendPosition(b []byte, p Position) []byte {
 	return appendLong(appendLong(b, int64(p.Epoch)), p.Offset)
 }

@@ -8,7 +8,7 @@ const (
 	Applied   Outcome = iota // changed a row or was passed on
 	Duplicate                // a repeat by its own id
 	Replay                   // a repeat of the emitter, known by its origin
-	Absorbed                 // a repeat of this stage's own input, already in the row
+	Absorbed                 // a repeat of this stage's own input, already in the row, or told by another source before
 	Skipped                  // belongs elsewhere: sent round under its own key, or nothing to do
 	Dead                     // went to the dead-letter topic
 	Late                     // Applied, but outside the window: counted for the lifetime only

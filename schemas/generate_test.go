@@ -5,6 +5,7 @@ import (
 
 	"github.com/nova-social/nova-streams/internal/domain/change"
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
+	"github.com/nova-social/nova-streams/internal/domain/reaction"
 	"github.com/nova-social/nova-streams/internal/domain/session"
 	"github.com/nova-social/nova-streams/schemas"
 )
@@ -109,8 +110,19 @@ var (
 	})
 	reactionRows = rapid.Custom(func(t *rapid.T) *schemas.ReactionRow {
 		row := &schemas.ReactionRow{
-			Liked: rapid.Bool().Draw(t, "liked"), LikedAt: rapid.Int64().Draw(t, "liked_at"), Comments: rapid.Int64().Draw(t, "comments"),
-			DecidedBy: schemas.ReactionSource(rapid.IntRange(0, int(schemas.SourceDatabase)).Draw(t, "decided_by")),
+			Like: reaction.Like{
+				Liked: rapid.Bool().Draw(t, "liked"), At: rapid.Int64().Draw(t, "at"), Decided: rapid.Bool().Draw(t, "decided"), Position: places.Draw(t, "position"),
+			},
+			Comments: reaction.Comments{
+				Nameless: rapid.Int64().Draw(t, "nameless"), Unnamed: rapid.Int64().Draw(t, "unnamed"),
+			},
+		}
+		row.Comments.Waiting = append(row.Comments.Waiting, rapid.SliceOfN(rapid.Int64(), 0, 3).Draw(t, "waiting")...) // none is nil
+		for range rapid.IntRange(0, 3).Draw(t, "known") {
+			row.Comments.Known = append(row.Comments.Known, reaction.Comment{
+				ID: rapid.String().Draw(t, "id"), Named: rapid.Bool().Draw(t, "named"), Created: rapid.Bool().Draw(t, "created"),
+				Deleted: rapid.Bool().Draw(t, "deleted"), Position: places.Draw(t, "position"), At: rapid.Int64().Draw(t, "at"),
+			})
 		}
 		row.SetLast(positions.Draw(t, "last"))
 		return row

@@ -134,9 +134,26 @@ func TestGoavroAgreesOnRows(t *testing.T) {
 		return map[string]any{"last_epoch": r.Last().Epoch, "last_offset": r.Last().Offset, "seen": seen}
 	})
 	agrees(t, "reaction_row", c.ReactionRows, 1, reactionRows, func(r *schemas.ReactionRow) map[string]any {
+		decidedBy := "none"
+		if r.Like.Decided {
+			decidedBy = "database"
+		} else if r.Like.Liked {
+			decidedBy = "client"
+		}
+		waiting, known := []any{}, []any{}
+		for _, at := range r.Comments.Waiting {
+			waiting = append(waiting, at)
+		}
+		for _, k := range r.Comments.Known {
+			known = append(known, map[string]any{
+				"id": k.ID, "named": k.Named, "created": k.Created, "deleted": k.Deleted,
+				"source_epoch": k.Position.Epoch, "lsn": k.Position.LSN, "source_offset": k.Position.Offset, "at": k.At,
+			})
+		}
 		return map[string]any{
-			"last_epoch": r.Last().Epoch, "last_offset": r.Last().Offset, "liked": r.Liked, "liked_at": r.LikedAt,
-			"decided_by": []string{"none", "client", "database"}[r.DecidedBy], "comments": r.Comments,
+			"last_epoch": r.Last().Epoch, "last_offset": r.Last().Offset, "liked": r.Like.Liked, "liked_at": r.Like.At, "decided_by": decidedBy,
+			"source_epoch": r.Like.Position.Epoch, "lsn": r.Like.Position.LSN, "source_offset": r.Like.Position.Offset,
+			"nameless": r.Comments.Nameless, "unnamed": r.Comments.Unnamed, "waiting": waiting, "known": known,
 		}
 	})
 	agrees(t, "score_row", c.ScoreRows, 1, scoreRows, func(r *schemas.ScoreRow) map[string]any {

@@ -80,7 +80,7 @@ const (
 	ReactionUncomment
 )
 
-// ReactionSource is who says it. Once the database has spoken about a user and post, it alone decides.
+// ReactionSource is who says it. Once the database has spoken about a like, it alone decides.
 type ReactionSource uint8
 
 // The sources of reaction inputs. The order is that of the Avro enum and must only grow.
@@ -108,7 +108,7 @@ type Engagement struct {
 	PostID    string            `avro:"post_id"`
 	Action    engagement.Action `avro:"action"`
 	Delta     int32             `avro:"delta"`      // +1, or -1 where a like or comment is taken back
-	EventTime int64             `avro:"event_time"` // Unix ms at which it is counted; a -1 carries the time of its +1
+	EventTime int64             `avro:"event_time"` // Unix ms at which it is counted; a -1 carries the time of its +1, 0 if that is not known any more
 	RootTime  int64             `avro:"root_time"`  // Unix ms at which the broker appended the root record
 	Origin    Origin            `avro:"origin"`
 }

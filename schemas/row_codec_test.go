@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/linkedin/goavro/v2"
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/avro"
+
+	"github.com/nova-social/nova-streams/internal/domain/reaction"
 )
 
 // firstReactionRow is a reaction row as it might have been before there were comments: other widths, a field since
@@ -37,15 +40,15 @@ func TestOldRowsAreReadWithTheNewSchema(t *testing.T) {
 	require.PanicsWithValue(t, "reading version 0 of reaction row: avro: incompatible at decided_by: reader enum vs writer : "+
 		"reader field has no default and is missing from writer", func() { codecOf(reactionRowSchema) })
 
-	codec := codecOf(avro.MustParse(`{"type":"record","name":"ReactionRow","namespace":"nova","fields":[
-		{"name":"last_epoch","type":"int"},{"name":"last_offset","type":"long"},
-		{"name":"liked","type":"boolean"},{"name":"liked_at","type":"long"},
-		{"name":"decided_by","type":{"type":"enum","name":"ReactionSource","symbols":["none","client","database"],"default":"none"},"default":"client"},
-		{"name":"comments","type":"long","default":0}]}`))
+	text, err := files.ReadFile("avro/reaction_row.avsc")
+	require.NoError(t, err)
+	const before = `"default": "none"}, "doc": "Who decides`
+	require.Contains(t, string(text), before)
+	codec := codecOf(avro.MustParse(strings.Replace(string(text), before, `"default": "none"}, "default": "database", "doc": "Who decides`, 1)))
 
 	row, err := codec.Decode(old)
 	require.NoError(t, err)
-	want := &ReactionRow{rowHead: head(1, 77), Liked: true, LikedAt: 5000, DecidedBy: SourceClient}
+	want := &ReactionRow{rowHead: head(1, 77), Like: reaction.Like{Liked: true, At: 5000, Decided: true}}
 	require.Equal(t, want, row)
 	last, err := codec.Last(old)
 	require.NoError(t, err)

@@ -9,7 +9,7 @@ import "github.com/twmb/avro"
 var (
 	dedupRows = newRowCodec("dedup row", map[byte]*avro.Schema{1: dedupRowSchema}, dedupByHand,
 		func() *DedupRow { return &DedupRow{rowHead: rowHead{NoPosition}} }, dedupToWire, dedupFromWire)
-	reactionRows = newRowCodec("reaction row", map[byte]*avro.Schema{1: reactionRowSchema}, reactionByHand,
+	reactionRows = newRowCodec("reaction row", map[byte]*avro.Schema{1: reactionRowV1Schema, 2: reactionRowSchema}, reactionByHand,
 		func() *ReactionRow { return &ReactionRow{rowHead: rowHead{NoPosition}} }, reactionToWire, reactionFromWire)
 	scoreRows = newRowCodec("score row", map[byte]*avro.Schema{2: scoreRowSchema}, scoreByHand,
 		func() *ScoreRow { return &ScoreRow{rowHead: rowHead{NoPosition}} }, scoreToWire, scoreFromWire).
@@ -22,23 +22,13 @@ var (
 		func() *TransactionRow { return &TransactionRow{rowHead: rowHead{NoPosition}} }, transactionToWire, transactionFromWire)
 )
 
-// The structs of the row schemas; the others are in <row>_wire.go. They differ from the rows because a row's
+// dedupWire is the struct of dedup rows; those of the others are in <row>_wire.go. They differ from the rows because a row's
 // position is not for others to set at will, and because the domain's types do not know Avro.
-type (
-	dedupWire struct {
-		Epoch  int32       `avro:"last_epoch"`
-		Offset int64       `avro:"last_offset"`
-		Seen   []SeenEvent `avro:"seen"`
-	}
-	reactionWire struct {
-		Epoch     int32          `avro:"last_epoch"`
-		Offset    int64          `avro:"last_offset"`
-		Liked     bool           `avro:"liked"`
-		LikedAt   int64          `avro:"liked_at"`
-		DecidedBy ReactionSource `avro:"decided_by"`
-		Comments  int64          `avro:"comments"`
-	}
-)
+type dedupWire struct {
+	Epoch  int32       `avro:"last_epoch"`
+	Offset int64       `avro:"last_offset"`
+	Seen   []SeenEvent `avro:"seen"`
+}
 
 func dedupToWire(r *DedupRow) *dedupWire {
 	return &dedupWire{Epoch: r.last.Epoch, Offset: r.last.Offset, Seen: r.Seen}
@@ -50,20 +40,6 @@ func dedupFromWire(w *dedupWire) (*DedupRow, error) {
 		r.Seen = w.Seen
 	}
 	return r, nil
-}
-
-func reactionToWire(r *ReactionRow) *reactionWire {
-	return &reactionWire{
-		Epoch: r.last.Epoch, Offset: r.last.Offset,
-		Liked: r.Liked, LikedAt: r.LikedAt, DecidedBy: r.DecidedBy, Comments: r.Comments,
-	}
-}
-
-func reactionFromWire(w *reactionWire) (*ReactionRow, error) {
-	return &ReactionRow{
-		rowHead: head(w.Epoch, w.Offset),
-		Liked:   w.Liked, LikedAt: w.LikedAt, DecidedBy: w.DecidedBy, Comments: w.Comments,
-	}, nil
 }
 
 func head(epoch int32, offset int64) rowHead { return rowHead{Position{Epoch: epoch, Offset: offset}} }

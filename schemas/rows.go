@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
+	"github.com/nova-social/nova-streams/internal/domain/reaction"
 	"github.com/nova-social/nova-streams/internal/domain/session"
 )
 
@@ -47,10 +48,8 @@ func (r *DedupRow) Newest() (at int64) {
 // ReactionRow is a row of `reactions-table`: what one user thinks of one post, and who says so.
 type ReactionRow struct {
 	rowHead
-	Liked     bool           `json:"liked"`      // counted as a like now
-	LikedAt   int64          `json:"liked_at"`   // Unix ms at which the like was counted, for the -1 that takes it back
-	DecidedBy ReactionSource `json:"decided_by"` // who decides on likes from here on
-	Comments  int64          `json:"comments"`   // comments counted
+	Like     reaction.Like     `json:"like"`
+	Comments reaction.Comments `json:"comments"`
 }
 
 // ScoreRow is a row of `scores-table`: what readers know about one post.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/nova-social/nova-streams/internal/domain/change"
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
+	"github.com/nova-social/nova-streams/internal/domain/reaction"
 	"github.com/nova-social/nova-streams/internal/domain/session"
 	"github.com/nova-social/nova-streams/internal/domain/transaction"
 	"github.com/nova-social/nova-streams/schemas"
@@ -27,7 +28,6 @@ func samples(c *schemas.Codecs) map[string]sample {
 	dedup := &schemas.DedupRow{Seen: []schemas.SeenEvent{
 		{ID: schemas.HashEventID("a"), At: 1420070400000}, {ID: schemas.HashEventID("b"), At: 1420070401000},
 	}}
-	reaction := &schemas.ReactionRow{Liked: true, LikedAt: 1420070400123, DecidedBy: schemas.SourceDatabase, Comments: 3}
 	score := &schemas.ScoreRow{
 		Lifetime:       engagement.Counts{Views: 1000, Impressions: 2000, Likes: 30, Comments: 4, Shares: 5},
 		LastEngagement: 1420070400123,
@@ -41,6 +41,12 @@ func samples(c *schemas.Codecs) map[string]sample {
 		{ID: schemas.DeriveSessionID("u", "b"), First: 1420070300000, Last: 1420070400123, Device: "phone", Devices: []string{"tv", "phone"}},
 	}}
 	place := change.Position{Epoch: 1, LSN: 26_529_288, Offset: 70_000}
+	reactions := &schemas.ReactionRow{
+		Like: reaction.Like{Liked: true, At: 1420070400123, Decided: true, Position: place},
+		Comments: reaction.Comments{Nameless: 3, Unnamed: 2, Waiting: []int64{1420070400123}, Known: []reaction.Comment{
+			{ID: "c-1", Named: true, Created: true, Deleted: true, Position: place, At: 1420070400122}, {ID: "c-2", Named: true, At: 1420070400121},
+		}},
+	}
 	entity := &schemas.EntityRow{Touched: 1420070400300, Row: change.Row{
 		Position: place, CommitMS: 1420070400123, Deleted: true,
 		Columns: change.Columns{{Name: "caption", Value: `"two\nlines"`}, {Name: "content", Value: `"long"`}, {Name: "views", Value: "7"}},
@@ -53,7 +59,7 @@ func samples(c *schemas.Codecs) map[string]sample {
 			{Name: "public.likes", Events: 2, Seen: transaction.Ranges{{First: 1, Last: 1}, {First: 3, Last: 3}}}, {Name: "public.posts", Events: 1},
 		}},
 	}
-	for _, row := range []schemas.Row{dedup, reaction, score, sessions, entity, tx} {
+	for _, row := range []schemas.Row{dedup, reactions, score, sessions, entity, tx} {
 		row.SetLast(schemas.Position{Epoch: 2, Offset: 123_456_789})
 	}
 	return map[string]sample{
@@ -86,7 +92,7 @@ func samples(c *schemas.Codecs) map[string]sample {
 		"transaction_row": {c.TransactionRows, tx},
 
 		"dedup_row":    {c.DedupRows, dedup},
-		"reaction_row": {c.ReactionRows, reaction},
+		"reaction_row": {c.ReactionRows, reactions},
 		"score_row":    {c.ScoreRows, score},
 		"session_row":  {c.SessionRows, sessions},
 		"entity_row":   {c.EntityRows, entity},

@@ -1,9 +1,13 @@
-// Package reactions keeps one truth about what a user thinks of a post.
+// Package reactions keeps one truth about what a user thinks of a post, from two sources.
 //
-//	reaction-inputs (user:post) → row of like state and comments → engagements
+//	reaction-inputs (user:post) → row of like and comments → engagements
 //
-// A user likes a post once, however often a client says so; every comment counts. Only statements of clients are
-// taken. Its input has passed dedup, so an event arrives once; replays repeat the same outputs with the same origins.
+// What statements count for is said in package reaction: of likes the database decides once it has spoken, comments of
+// clients and of the database are paired. Each statement makes one engagement at most; what changes the row alone is
+// absorbed, as what it says was counted when the other source said it.
+//
+// Client events have passed dedup, so one arrives once; a statement of the database is recognised by its position.
+// Replays repeat the same outputs with the same origins. A truncate tells it nothing: what was counted stays.
 package reactions
 
 import (
@@ -12,6 +16,7 @@ import (
 	"github.com/lovoo/goka"
 
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
+	"github.com/nova-social/nova-streams/internal/domain/reaction"
 	"github.com/nova-social/nova-streams/processors/deadletter"
 	"github.com/nova-social/nova-streams/schemas"
 	"github.com/nova-social/nova-streams/topology"
@@ -31,33 +36,60 @@ func On(ctx goka.Context, msg any) schemas.Outcome {
 }
 
 func react(ctx goka.Context, in *schemas.ReactionInput) schemas.Outcome {
+	if wrong := wrongWith(in); wrong != "" {
+		return deadletter.Refuse(ctx, topology.ReactionsDLQ, schemas.ReasonInvalidField, wrong, fmt.Appendf(nil, "%+v", *in))
+	}
 	row, _ := ctx.Value().(*schemas.ReactionRow)
 	if row == nil {
 		row = &schemas.ReactionRow{}
 	}
-	if in.Source != schemas.SourceClient {
-		return refuse(ctx, in, fmt.Sprintf("source %d is not taken", in.Source))
-	}
-	action := engagement.Like
-	switch in.Kind {
-	case schemas.ReactionLike:
-		if row.Liked {
-			return schemas.Duplicate
-		}
-		row.Liked, row.LikedAt, row.DecidedBy = true, in.EventTime, in.Source
-	case schemas.ReactionComment:
-		row.Comments++
-		action = engagement.Comment
-	default:
-		return refuse(ctx, in, fmt.Sprintf("kind %d is not taken from a client", in.Kind))
+	action, effect := take(row, in)
+	switch effect.Verdict {
+	case reaction.Overruled:
+		return schemas.Absorbed
+	case reaction.Repeated:
+		return schemas.Duplicate
+	case reaction.Older:
+		return schemas.Skipped
+	case reaction.Agreed, reaction.Counted:
 	}
 	ctx.SetValue(row)
+	if effect.Verdict == reaction.Agreed {
+		return schemas.Absorbed
+	}
 	ctx.Emit(topology.Engagements, in.PostID, &schemas.Engagement{
-		PostID: in.PostID, Action: action, Delta: 1, EventTime: in.EventTime, RootTime: in.RootTime,
+		PostID: in.PostID, Action: action, Delta: effect.Delta, EventTime: effect.At, RootTime: in.RootTime,
 	})
 	return schemas.Applied
 }
 
-func refuse(ctx goka.Context, in *schemas.ReactionInput, detail string) schemas.Outcome {
-	return deadletter.Refuse(ctx, topology.ReactionsDLQ, schemas.ReasonInvalidField, detail, fmt.Appendf(nil, "%+v", *in))
+// wrongWith says why a statement cannot be taken, "" if it can.
+func wrongWith(in *schemas.ReactionInput) string {
+	comment := in.Kind == schemas.ReactionComment || in.Kind == schemas.ReactionUncomment
+	switch {
+	case in.Source != schemas.SourceClient && in.Source != schemas.SourceDatabase:
+		return fmt.Sprintf("source %d is not taken", in.Source)
+	case !comment && in.Kind != schemas.ReactionLike && in.Kind != schemas.ReactionUnlike:
+		return fmt.Sprintf("kind %d is not taken", in.Kind)
+	case in.Source == schemas.SourceClient && (in.Kind == schemas.ReactionUnlike || in.Kind == schemas.ReactionUncomment):
+		return fmt.Sprintf("kind %d is not taken from a client", in.Kind)
+	case in.Source == schemas.SourceDatabase && comment && in.CommentID == "":
+		return "a comment of the database has no id"
+	}
+	return ""
+}
+
+// take gives the statement to what the row knows.
+func take(row *schemas.ReactionRow, in *schemas.ReactionInput) (engagement.Action, reaction.Effect) {
+	fromClient := in.Source == schemas.SourceClient
+	if in.Kind == schemas.ReactionLike || in.Kind == schemas.ReactionUnlike {
+		if fromClient {
+			return engagement.Like, row.Like.Client(in.EventTime)
+		}
+		return engagement.Like, row.Like.Database(in.Kind == schemas.ReactionLike, in.Position, in.EventTime)
+	}
+	if fromClient {
+		return engagement.Comment, row.Comments.Client(in.CommentID, in.EventTime)
+	}
+	return engagement.Comment, row.Comments.Database(in.CommentID, in.Kind == schemas.ReactionUncomment, in.Position, in.EventTime)
 }

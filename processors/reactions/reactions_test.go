@@ -6,45 +6,90 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/nova-social/nova-streams/internal/domain/change"
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
+	"github.com/nova-social/nova-streams/internal/domain/reaction"
 	"github.com/nova-social/nova-streams/processors/processorstest"
 	"github.com/nova-social/nova-streams/processors/reactions"
 	"github.com/nova-social/nova-streams/schemas"
 	"github.com/nova-social/nova-streams/topology"
 )
 
-func input(kind schemas.ReactionKind, at int64) *schemas.ReactionInput {
-	return &schemas.ReactionInput{UserID: "u", PostID: "p", Kind: kind, Source: schemas.SourceClient, EventTime: at, RootTime: at + 5}
+func client(kind schemas.ReactionKind, id string, at int64) *schemas.ReactionInput {
+	return &schemas.ReactionInput{
+		UserID: "u", PostID: "p", Kind: kind, Source: schemas.SourceClient, CommentID: id, EventTime: at, RootTime: at + 5,
+	}
 }
 
-func TestUser_likes_a_post_once_and_comments_as_often_as_they_comment(t *testing.T) {
-	b := processorstest.New(t, topology.ReactionsGroup(processorstest.Codecs(t)), reactions.On)
-	root := time.UnixMilli(1_800_000_000_000)
-	require.Equal(t, schemas.Applied, b.In("u:p", root, input(schemas.ReactionLike, 100)))
-	require.Equal(t, schemas.Duplicate, b.In("u:p", root, input(schemas.ReactionLike, 200)))
-	require.Equal(t, schemas.Applied, b.In("u:p", root, input(schemas.ReactionComment, 300)))
-	require.Equal(t, schemas.Applied, b.In("u:p", root, input(schemas.ReactionComment, 400)))
+func database(kind schemas.ReactionKind, id string, lsn, at int64) *schemas.ReactionInput {
+	in := client(kind, id, at)
+	in.Source, in.Position = schemas.SourceDatabase, change.Position{LSN: lsn}
+	return in
+}
 
-	keys, got := b.Out(topology.Engagements)
-	require.Equal(t, []string{"p", "p", "p"}, keys)
-	require.Equal(t, []any{
-		&schemas.Engagement{PostID: "p", Action: engagement.Like, Delta: 1, EventTime: 100, RootTime: 105},
-		&schemas.Engagement{PostID: "p", Action: engagement.Comment, Delta: 1, EventTime: 300, RootTime: 305},
-		&schemas.Engagement{PostID: "p", Action: engagement.Comment, Delta: 1, EventTime: 400, RootTime: 405},
-	}, got)
+func TestStatements_are_counted_by_the_rule(t *testing.T) {
+	b := processorstest.New(t, topology.ReactionsGroup(processorstest.Codecs(t)), reactions.On)
+	const like, comment = engagement.Like, engagement.Comment
+	for _, step := range []struct {
+		name   string
+		in     *schemas.ReactionInput
+		become schemas.Outcome
+		action engagement.Action
+		delta  int32
+		at     int64
+	}{
+		{"a like of a client", client(schemas.ReactionLike, "", 100), schemas.Applied, like, 1, 100},
+		{"another", client(schemas.ReactionLike, "", 110), schemas.Duplicate, 0, 0, 0},
+		{"the same in the database", database(schemas.ReactionLike, "", 5, 90), schemas.Absorbed, 0, 0, 0},
+		{"its end", database(schemas.ReactionUnlike, "", 7, 200), schemas.Applied, like, -1, 100},
+		{"the like, written again", database(schemas.ReactionLike, "", 5, 90), schemas.Skipped, 0, 0, 0},
+		{"its end, written again", database(schemas.ReactionUnlike, "", 7, 200), schemas.Duplicate, 0, 0, 0},
+		{"a client that comes late", client(schemas.ReactionLike, "", 120), schemas.Absorbed, 0, 0, 0},
+		{"a like again", database(schemas.ReactionLike, "", 9, 300), schemas.Applied, like, 1, 300},
+
+		{"a comment of a client", client(schemas.ReactionComment, "", 400), schemas.Applied, comment, 1, 400},
+		{"the same in the database", database(schemas.ReactionComment, "c", 10, 399), schemas.Absorbed, 0, 0, 0},
+		{"another there", database(schemas.ReactionComment, "d", 11, 410), schemas.Applied, comment, 1, 410},
+		{"the event that names it", client(schemas.ReactionComment, "d", 411), schemas.Absorbed, 0, 0, 0},
+		{"the same again", client(schemas.ReactionComment, "d", 412), schemas.Duplicate, 0, 0, 0},
+		{"the end of the first", database(schemas.ReactionUncomment, "c", 12, 500), schemas.Applied, comment, -1, 400},
+		{"the first, written again", database(schemas.ReactionComment, "c", 10, 399), schemas.Skipped, 0, 0, 0},
+	} {
+		require.Equal(t, step.become, b.In("u:p", time.UnixMilli(1_800_000_000_000), step.in), step.name)
+		keys, got := b.Out(topology.Engagements)
+		if step.delta == 0 {
+			require.Empty(t, got, step.name)
+			continue
+		}
+		require.Equal(t, []string{"p"}, keys, step.name)
+		require.Equal(t, []any{
+			&schemas.Engagement{PostID: "p", Action: step.action, Delta: step.delta, EventTime: step.at, RootTime: step.in.RootTime},
+		}, got, step.name)
+	}
 	row := b.Row("u:p").(*schemas.ReactionRow)
-	require.Equal(t, []any{true, int64(100), schemas.SourceClient, int64(2)}, []any{row.Liked, row.LikedAt, row.DecidedBy, row.Comments})
+	require.Equal(t, reaction.Like{Liked: true, At: 300, Decided: true, Position: change.Position{LSN: 9}}, row.Like)
+	require.Equal(t, reaction.Comments{Nameless: 1, Known: []reaction.Comment{
+		{ID: "c", Created: true, Deleted: true, Position: change.Position{LSN: 12}, At: 400},
+		{ID: "d", Created: true, Named: true, Position: change.Position{LSN: 11}, At: 410},
+	}}, row.Comments)
 }
 
 func TestWhat_is_not_taken_is_refused(t *testing.T) {
 	b := processorstest.New(t, topology.ReactionsGroup(processorstest.Codecs(t)), reactions.On)
-	fromDatabase := input(schemas.ReactionLike, 100)
-	fromDatabase.Source = schemas.SourceDatabase
-	for _, in := range []*schemas.ReactionInput{fromDatabase, input(schemas.ReactionUnlike, 100)} {
+	nobody := client(schemas.ReactionLike, "", 100)
+	nobody.Source = schemas.SourceNone
+	for want, in := range map[string]*schemas.ReactionInput{
+		"source 0 is not taken":               nobody,
+		"kind 0 is not taken":                 database(schemas.ReactionNone, "", 1, 100),
+		"kind 2 is not taken from a client":   client(schemas.ReactionUnlike, "", 100),
+		"kind 4 is not taken from a client":   client(schemas.ReactionUncomment, "c", 100),
+		"a comment of the database has no id": database(schemas.ReactionComment, "", 1, 100),
+	} {
 		require.Equal(t, schemas.Dead, b.In("u:p", time.UnixMilli(0), in))
 		_, got := b.Out(topology.ReactionsDLQ)
 		require.Len(t, got, 1)
-		require.Equal(t, schemas.ReasonInvalidField, got[0].(*schemas.DeadLetter).Reason)
+		letter := got[0].(*schemas.DeadLetter)
+		require.Equal(t, []any{schemas.ReasonInvalidField, want}, []any{letter.Reason, letter.Detail})
 	}
 	require.Nil(t, b.Row("u:p"))
 }

@@ -60,7 +60,8 @@ type world struct {
 	links     map[string]*link  // of workers
 	instances map[string]string // of workers that go by another name
 	renamed   int
-	perSecond int // events
+	perSecond int             // events
+	more      []streams.Input // of groups to wait for besides
 	inspector *streams.Inspector
 	truth     *truth
 	stopFeed  func()
@@ -179,12 +180,12 @@ func (w *world) startInside() {
 }
 
 func (w *world) inputs() []streams.Input {
-	in := []streams.Input{
+	in := slices.Concat(w.more, []streams.Input{
 		{Group: string(topology.Dedup), Topic: string(topology.Events)},
 		{Group: string(topology.Reactions), Topic: string(topology.ReactionInputs)},
 		{Group: string(topology.Scores), Topic: string(topology.Engagements)},
 		{Group: string(topology.Sessions), Topic: string(topology.Activity)},
-	}
+	})
 	if w.sinks {
 		in = append(in, streams.Input{Group: topology.PostEventsSink, Topic: string(topology.EnrichedEvents)})
 	}
