@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -21,15 +22,13 @@ const kills = 12
 // post are what the rule makes of all that was said.
 func TestReactions_of_both_sources(t *testing.T) {
 	skipShort(t)
-	w := newWorld(t, 1, "", nil)
-	for _, e := range topology.Entities() {
-		if e.Table == "likes" || e.Table == "comments" {
-			w.more = append(w.more, streams.Input{Group: string(e.Reader), Topic: string(e.Topic)})
-		}
+	likes, comments := string(topology.CdcLikes), "cdc-comments"
+	w := newWorld(t, 1, "", func(j *job) { j.Groups = append(slices.Clone(eventGroups), likes, comments, string(topology.Comments)) })
+	w.more = []streams.Input{
+		{Group: likes, Topic: "cdc.likes"}, {Group: comments, Topic: "cdc.comments"}, {Group: string(topology.Comments), Topic: "changes.comments"},
 	}
-	w.more = append(w.more, streams.Input{Group: string(topology.Comments), Topic: string(topology.ChangesOf("comments"))})
 	_, err := streams.Provision(t.Context(), w.job.Brokers, []streams.TopicSpec{
-		{Name: w.more[0].Topic, Partitions: 7, Replication: 1}, {Name: w.more[1].Topic, Partitions: 3, Replication: 1},
+		{Name: "cdc.likes", Partitions: 3, Replication: 1}, {Name: "cdc.comments", Partitions: 7, Replication: 1},
 	})
 	require.NoError(t, err)
 	w.start("a")

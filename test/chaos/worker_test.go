@@ -32,6 +32,7 @@ type job struct {
 	Role     app.Role
 	Server   string // ClickHouse's address
 	Instance string
+	Groups   []string // that it runs; none: those that events pass
 	Disk     []string // groups whose tables are on disk
 	DataDir  string
 	Controls streams.Controls
@@ -57,7 +58,7 @@ func work(text string) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo})).With("worker", j.Instance)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	a, err := app.Build(ctx, j.config(), []app.Role{j.Role}, log, app.Options{Groups: eventGroups})
+	a, err := app.Build(ctx, j.config(), []app.Role{j.Role}, log, app.Options{Groups: j.groups()})
 	if err != nil {
 		return err
 	}
@@ -67,6 +68,13 @@ func work(text string) error {
 // eventGroups are the groups that events pass, and their sink: the others have nothing to do here, and would only make
 // starts slow.
 var eventGroups = []string{string(topology.Dedup), string(topology.Reactions), string(topology.Scores), string(topology.Sessions), topology.PostEventsSink}
+
+func (j job) groups() []string {
+	if len(j.Groups) > 0 {
+		return j.Groups
+	}
+	return eventGroups
+}
 
 func (j job) config() config.Config {
 	cfg := config.Default()

@@ -60,7 +60,7 @@ const disorder = 500
 
 // NewReactionWorld does so many things, 10 ms each, from begin on.
 func NewReactionWorld(seed uint64, steps int, begin time.Time) *ReactionWorld {
-	w := &ReactionWorld{Pairs: map[[2]string]*Reaction{}, rnd: rand.New(rand.NewPCG(seed, 0)), begin: begin}
+	w := &ReactionWorld{Pairs: map[[2]string]*Reaction{}, rnd: rand.New(rand.NewPCG(seed, 0)), begin: begin, lsn: 1 << 30}
 	for w.step = range steps {
 		switch n := w.rnd.IntN(100); {
 		case n < 35:
@@ -151,7 +151,7 @@ func (w *ReactionWorld) change(table string, key, row map[string]any) {
 		"before": before, "after": row, "op": op, "ts_ms": w.now().UnixMilli(), "transaction": nil,
 		"source": map[string]any{
 			"version": "3.7.0.Final", "connector": "postgresql", "name": "cdc", "ts_ms": w.now().UnixMilli(), "snapshot": "false", "db": "nova",
-			"sequence": fmt.Sprintf(`[null,"%d"]`, w.lsn), "schema": "public", "table": table, "txId": w.lsn, "lsn": w.lsn,
+			"sequence": fmt.Sprintf(`["%d","%d"]`, w.lsn-1, w.lsn), "schema": "public", "table": table, "txId": w.lsn, "lsn": w.lsn,
 		},
 	})
 	r := Record{Topic: "cdc." + table, Key: string(name), Value: value, at: w.step}
