@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/IBM/sarama"
 	"github.com/spf13/cobra"
 
 	"github.com/nova-social/nova-streams/internal/kafka"
@@ -16,20 +17,12 @@ func (p *program) tables() *cobra.Command {
 	get := brokersFlag(&cobra.Command{
 		Use: "get GROUP KEY", Short: "Print the latest row of a key as JSON", Args: takes("GROUP", "KEY"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := p.settings(cmd)
+			kept, err := p.openTables(cmd)
 			if err != nil {
 				return err
 			}
-			codecs, err := schemas.NewCodecs(cmd.Context(), &schemas.Offline{})
-			if err != nil {
-				return err
-			}
-			client, err := kafka.Dial(cfg.Kafka.Brokers, cfg.Kafka.ClientID)
-			if err != nil {
-				return err
-			}
-			defer client.Close()
-			found, err := tables.Get(cmd.Context(), client, cfg.Kafka.Prefix, topology.Groups(codecs), args[0], args[1])
+			defer kept.client.Close()
+			found, err := tables.Get(cmd.Context(), kept.client, kept.prefix, kept.groups, args[0], args[1])
 			if err != nil {
 				return err
 			}
@@ -55,21 +48,13 @@ func (p *program) rebuildTables() *cobra.Command {
 	})
 	skip := cmd.Flags().Bool("skip", false, "begin behind the newest record of the inputs instead")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		cfg, err := p.settings(cmd)
+		kept, err := p.openTables(cmd)
 		if err != nil {
 			return err
 		}
-		codecs, err := schemas.NewCodecs(cmd.Context(), &schemas.Offline{})
-		if err != nil {
-			return err
-		}
-		client, err := kafka.Dial(cfg.Kafka.Brokers, cfg.Kafka.ClientID)
-		if err != nil {
-			return err
-		}
-		defer client.Close()
+		defer kept.client.Close()
 		for _, name := range args {
-			if err := tables.Rebuild(cmd.Context(), client, cfg.Kafka.Prefix, topology.Groups(codecs), name, *skip); err != nil {
+			if err := tables.Rebuild(cmd.Context(), kept.client, kept.prefix, kept.groups, name, *skip); err != nil {
 				return err
 			}
 			fmt.Fprintf(p.stdout, "%s begins anew when it is started\n", name)
@@ -77,4 +62,27 @@ func (p *program) rebuildTables() *cobra.Command {
 		return nil
 	}
 	return cmd
+}
+
+// keptTables is what a command needs to reach tables.
+type keptTables struct {
+	client sarama.Client // the command closes it
+	prefix string
+	groups []topology.Group
+}
+
+func (p *program) openTables(cmd *cobra.Command) (*keptTables, error) {
+	cfg, err := p.settings(cmd)
+	if err != nil {
+		return nil, err
+	}
+	codecs, err := schemas.NewCodecs(cmd.Context(), &schemas.Offline{})
+	if err != nil {
+		return nil, err
+	}
+	client, err := kafka.Dial(cfg.Kafka.Brokers, cfg.Kafka.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	return &keptTables{client, cfg.Kafka.Prefix, topology.Groups(codecs)}, nil
 }

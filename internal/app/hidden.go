@@ -64,9 +64,11 @@ func (v *entityView) row(id string) *schemas.EntityRow {
 // post reports whether readers do not see a post. As long as the tables are being read, it may be seen.
 func (h *hidden) post(id string) bool {
 	row := h.posts.row(id)
-	if row == nil {
-		return false
-	}
+	return row != nil && h.hides(row)
+}
+
+// hides reports whether readers do not see the post of a row.
+func (h *hidden) hides(row *schemas.EntityRow) bool {
 	post := schemas.PostRow{EntityRow: row}
 	var author *visibility.Author
 	if user := h.users.row(post.Author()); user != nil {
@@ -78,7 +80,7 @@ func (h *hidden) post(id string) bool {
 // Title implements api.Titles: what the author has written of a post that is to be seen.
 func (h *hidden) Title(id string) (string, bool) {
 	row := h.posts.row(id)
-	if row == nil || h.post(id) {
+	if row == nil || h.hides(row) {
 		return "", false
 	}
 	title := schemas.PostRow{EntityRow: row}.Caption()

@@ -37,6 +37,11 @@ func (m *Mapping) bury(row Row, why *schemas.Unreadable) *schemas.DeadLetter {
 	return d
 }
 
+// badRow makes a dead letter of a row that the table refused.
+func (m *Mapping) badRow(row Row, why error) *schemas.DeadLetter {
+	return m.bury(row, &schemas.Unreadable{Reason: schemas.ReasonBadRow, Detail: why.Error()})
+}
+
 // maxLetter is what the dead-letter topic takes, bytes.
 func (m *Mapping) maxLetter() int {
 	for _, t := range topology.Topics() {

@@ -112,7 +112,7 @@ func (p *placement) announce(ctx context.Context) error {
 
 // refuse makes a dead letter of a row.
 func (p *placement) refuse(ctx context.Context, row Row, why error) error {
-	letter := p.batch.mapping.bury(row, &schemas.Unreadable{Reason: schemas.ReasonBadRow, Detail: why.Error()})
+	letter := p.batch.mapping.badRow(row, why)
 	err := p.insist(ctx, "sending a dead letter", func(ctx context.Context) error { return p.dead.send(ctx, []*schemas.DeadLetter{letter}) })
 	if err != nil {
 		return err

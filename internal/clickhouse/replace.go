@@ -26,9 +26,8 @@ func (w *writer) replace(ctx context.Context, b *batch, _ *schemas.Announcement)
 			plan.Blocks = append([]schemas.AnnouncedBlock{left, right}, plan.Blocks...)
 			w.metrics.halved()
 		default:
-			letter := b.mapping.bury(block.Rows[0], &schemas.Unreadable{Reason: schemas.ReasonBadRow, Detail: why.Error()})
 			b.refuse()
-			b.dead = append(b.dead, letter)
+			b.dead = append(b.dead, b.mapping.badRow(block.Rows[0], why))
 		}
 	}
 	return nil
