@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -24,6 +23,7 @@ import (
 	"github.com/nova-social/nova-streams/internal/registry"
 	"github.com/nova-social/nova-streams/schemas/debezium"
 	"github.com/nova-social/nova-streams/schemas/debezium/debeziumtest"
+	"github.com/nova-social/nova-streams/test/bench/benchtest"
 )
 
 // Prints the CPU time and the wall time per change of the groups, of decoding alone, and of reading alone, in turns.
@@ -31,7 +31,7 @@ func TestThroughput(t *testing.T) {
 	if os.Getenv("NOVA_BENCH") == "" {
 		t.Skip("takes minutes: make bench-cdc")
 	}
-	changes, rounds := number(t, "CHANGES", 300_000), number(t, "ROUNDS", 3)
+	changes, rounds := benchtest.Number(t, "CHANGES", 300_000), benchtest.Number(t, "ROUNDS", 3)
 	stack := devstacktest.Start(t, devstacktest.Only(devstack.Kafka|devstack.Registry))
 	for _, format := range []string{"json-noschema", "avro"} {
 		all := templates(t, format)
@@ -56,7 +56,7 @@ func TestThroughput(t *testing.T) {
 		}
 		for _, mode := range []string{"groups", "decode", "read"} {
 			c, w := cpu[mode], wall[mode]
-			t.Logf("| %s | %s | %.1f (%.1f–%.1f) | %.1f | %.0f k |", format, mode, median(c), slices.Min(c), slices.Max(c), median(c)/median(cpu["decode"]), 1e3/median(w))
+			t.Logf("| %s | %s | %.1f (%.1f–%.1f) | %.1f | %.0f k |", format, mode, benchtest.Median(c), slices.Min(c), slices.Max(c), benchtest.Median(c)/benchtest.Median(cpu["decode"]), 1e3/benchtest.Median(w))
 		}
 	}
 }
@@ -126,20 +126,4 @@ func produce(t *testing.T, job task, all []debezium.Record, rng *rand.Rand) {
 		p.Input() <- &sarama.ProducerMessage{Topic: job.Prefix + r.Topic, Key: sarama.ByteEncoder(r.Key), Value: sarama.ByteEncoder(r.Value)}
 	}
 	require.NoError(t, p.Close())
-}
-
-func median(f []float64) float64 {
-	f = slices.Sorted(slices.Values(f))
-	return f[len(f)/2]
-}
-
-func number(t *testing.T, name string, def int) int {
-	t.Helper()
-	v := os.Getenv(name)
-	if v == "" {
-		return def
-	}
-	n, err := strconv.Atoi(v)
-	require.NoError(t, err, name)
-	return n
 }

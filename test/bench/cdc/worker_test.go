@@ -3,7 +3,6 @@ package cdc
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -17,6 +16,7 @@ import (
 	"github.com/nova-social/nova-streams/internal/registry"
 	"github.com/nova-social/nova-streams/schemas/debezium"
 	"github.com/nova-social/nova-streams/schemas/debezium/debeziumtest"
+	"github.com/nova-social/nova-streams/test/bench/benchtest"
 	"github.com/nova-social/nova-streams/topology"
 )
 
@@ -34,16 +34,7 @@ type task struct {
 	Changes  int
 }
 
-func TestMain(m *testing.M) {
-	if text := os.Getenv(workerEnv); text != "" {
-		if err := work(text); err != nil {
-			fmt.Fprintln(os.Stderr, "worker:", err)
-			os.Exit(1)
-		}
-		return
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { benchtest.Main(m, workerEnv, work) }
 
 func work(text string) error {
 	app.TuneCollector()

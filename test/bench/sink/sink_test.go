@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -23,6 +22,7 @@ import (
 	"github.com/nova-social/nova-streams/internal/kafka"
 	"github.com/nova-social/nova-streams/internal/registry"
 	"github.com/nova-social/nova-streams/schemas"
+	"github.com/nova-social/nova-streams/test/bench/benchtest"
 	"github.com/nova-social/nova-streams/topology"
 )
 
@@ -33,7 +33,7 @@ func TestThroughput(t *testing.T) {
 	if os.Getenv("NOVA_BENCH") == "" {
 		t.Skip("takes minutes: make bench-sink")
 	}
-	rows, rounds := number(t, "ROWS", 1_000_000), number(t, "ROUNDS", 3)
+	rows, rounds := benchtest.Number(t, "ROWS", 1_000_000), benchtest.Number(t, "ROUNDS", 3)
 	stack := devstacktest.Start(t, devstacktest.Without(devstack.Redis))
 	figures := map[string][]float64{}
 	for round := range rounds {
@@ -52,10 +52,10 @@ func TestThroughput(t *testing.T) {
 			devstacktest.Query(t, stack, "default", "DROP DATABASE "+job.Database)
 		}
 	}
-	bare := median(figures["bare"])
+	bare := benchtest.Median(figures["bare"])
 	for _, mode := range []string{"sink", "insert", "bare"} {
 		f := figures[mode]
-		t.Logf("| %s | %.0f (%.0f-%.0f) | %.2f |", mode, median(f), slices.Min(f), slices.Max(f), median(f)/bare)
+		t.Logf("| %s | %.0f (%.0f-%.0f) | %.2f |", mode, benchtest.Median(f), slices.Min(f), slices.Max(f), benchtest.Median(f)/bare)
 	}
 }
 
@@ -114,20 +114,4 @@ func produce(t *testing.T, job task) {
 		}
 	}
 	require.NoError(t, p.Close())
-}
-
-func median(f []float64) float64 {
-	f = slices.Sorted(slices.Values(f))
-	return f[len(f)/2]
-}
-
-func number(t *testing.T, name string, def int) int {
-	t.Helper()
-	v := os.Getenv(name)
-	if v == "" {
-		return def
-	}
-	n, err := strconv.Atoi(v)
-	require.NoError(t, err, name)
-	return n
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/nova-social/nova-streams/internal/clickhouse"
 	"github.com/nova-social/nova-streams/internal/config"
 	"github.com/nova-social/nova-streams/schemas"
+	"github.com/nova-social/nova-streams/test/bench/benchtest"
 )
 
 // workerEnv holds a task when this binary is started as a worker.
@@ -35,16 +36,7 @@ type task struct {
 // batch is the rows of one insert: what the sink takes at most.
 var batch = clickhouse.DefaultSinkConfig().BatchRecords
 
-func TestMain(m *testing.M) {
-	if text := os.Getenv(workerEnv); text != "" {
-		if err := work(text); err != nil {
-			fmt.Fprintln(os.Stderr, "worker:", err)
-			os.Exit(1)
-		}
-		return
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { benchtest.Main(m, workerEnv, work) }
 
 func work(text string) error {
 	app.TuneCollector()
