@@ -24,12 +24,12 @@ DROP TABLE IF EXISTS materialized_view_checks;
 -- and FINAL has little to do; the projection is for one post through all hours.
 CREATE TABLE post_engagement_hourly (
     hour        DateTime('UTC') COMMENT 'the hour of event_time, by its begin',
-    post_id     String,
-    views       UInt64,
-    likes       UInt64,
-    comments    UInt64,
-    shares      UInt64,
-    impressions UInt64,
+    post_id     String          COMMENT 'the post',
+    views       UInt64          COMMENT 'events post_view of the hour',
+    likes       UInt64          COMMENT 'events post_like of the hour, of which a user may send several',
+    comments    UInt64          COMMENT 'events post_comment of the hour',
+    shares      UInt64          COMMENT 'events post_share of the hour',
+    impressions UInt64          COMMENT 'events post_impression of the hour',
     dwell_ms    Int64           COMMENT 'sum over all events',
     PROJECTION by_post (SELECT * ORDER BY post_id, hour)
 )
@@ -42,12 +42,12 @@ COMMENT 'counts of each post and hour; written by a view over post_events';
 -- For what has happened lately, of all posts.
 CREATE TABLE post_engagement_minutely (
     minute      DateTime('UTC') COMMENT 'the minute of event_time, by its begin',
-    post_id     String,
-    views       UInt64,
-    likes       UInt64,
-    comments    UInt64,
-    shares      UInt64,
-    impressions UInt64,
+    post_id     String          COMMENT 'the post',
+    views       UInt64          COMMENT 'events post_view of the minute',
+    likes       UInt64          COMMENT 'events post_like of the minute, of which a user may send several',
+    comments    UInt64          COMMENT 'events post_comment of the minute',
+    shares      UInt64          COMMENT 'events post_share of the minute',
+    impressions UInt64          COMMENT 'events post_impression of the minute',
     dwell_ms    Int64           COMMENT 'sum over all events'
 )
 ENGINE = SummingMergeTree((views, likes, comments, shares, impressions, dwell_ms))
@@ -124,14 +124,15 @@ WHERE e.kafka_offset >= ifNull(b.upto, 0)
 GROUP BY post_id, minute;
 
 -- The server makes this table anew, as a whole, by the clock: readers see the old one or the new one. A post without an
--- event in the 24 hours is not in it.
+-- event in the 24 hours is not in it. As each refresh swaps tables, an ALTER of this one may fail or be lost: what a later
+-- migration changes of it, it must create anew, with the view.
 CREATE TABLE post_stats_24h (
-    post_id      String,
+    post_id      String          COMMENT 'the post',
     views        UInt64          COMMENT 'of the last 24 h of event time: from the begin of the minute that lay 24 h before refreshed_at up to refreshed_at, so up to a minute more than 24 h. Events ahead of the clock do not count yet',
     likes        UInt64          COMMENT 'of the same 24 h, as all counts here',
-    comments     UInt64,
-    shares       UInt64,
-    impressions  UInt64,
+    comments     UInt64          COMMENT 'of the same 24 h',
+    shares       UInt64          COMMENT 'of the same 24 h',
+    impressions  UInt64          COMMENT 'of the same 24 h',
     dwell_ms     Int64           COMMENT 'sum over all events',
     refreshed_at DateTime('UTC') COMMENT 'by the clock of the server, the same in all rows'
 )
@@ -154,9 +155,9 @@ WHERE minute >= toStartOfMinute(now('UTC') - INTERVAL 24 HOUR) AND minute <= now
 GROUP BY post_id;
 
 CREATE TABLE materialized_view_checks (
-    view_name         String,
-    target_table      String,
-    source_tables     Array(String),
+    view_name         String               COMMENT 'the materialized view',
+    target_table      String               COMMENT 'where its rows lie',
+    source_tables     Array(String)        COMMENT 'what it is made of',
     refresh_interval  UInt32               COMMENT 'seconds; 0: with every insert into the source',
     last_refresh      DateTime('UTC')      COMMENT 'end of the last refresh that succeeded; of a view that is kept up by inserts, when a part of its target was last written, by an insert or a merge',
     last_duration_ms  UInt64               COMMENT 'of that refresh; 0 for a view that is kept up by inserts',
