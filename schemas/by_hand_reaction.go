@@ -3,9 +3,9 @@ package schemas
 import "github.com/nova-social/nova-streams/internal/domain/reaction"
 
 var reactionByHand = &byHand[*ReactionRow]{
-	shape: "a40cff3cf594edb3343aa51f436f1c87402df8414ea46f2d091e96f5b847eca6",
+	shape: "4a5a3de8ac16f3ff5c0e42556433619bee41c2473f76d5f973826d2d26a01f9c",
 	room: func(row *ReactionRow) int {
-		n := 2*headRoom + timeRoom + positionRoom + len(row.Comments.Waiting)*timeRoom
+		n := 2*headRoom + 2*timeRoom + positionRoom + len(row.Comments.Waiting)*timeRoom
 		for i := range row.Comments.Known {
 			n += 5 + len(row.Comments.Known[i].ID) + positionRoom + timeRoom
 		}
@@ -17,6 +17,7 @@ var reactionByHand = &byHand[*ReactionRow]{
 		b = appendLong(b, row.Like.At)
 		b = appendLong(b, int64(decidedBy(row.Like)))
 		b = appendSourcePosition(b, row.Like.Position)
+		b = appendLong(b, row.Like.CommitMS)
 		c := &row.Comments
 		b = appendLong(b, c.Nameless)
 		b = appendLong(b, c.Unnamed)
@@ -35,6 +36,7 @@ var reactionByHand = &byHand[*ReactionRow]{
 		r := &avroReader{data: body}
 		row := &ReactionRow{rowHead: readHead(r), Like: reaction.Like{
 			Liked: r.bool(), At: r.long(), Decided: ReactionSource(r.enum(sourceCount)) == SourceDatabase, Position: readSourcePosition(r),
+			CommitMS: r.long(),
 		}}
 		c := &row.Comments
 		c.Nameless, c.Unnamed = r.long(), r.long()

@@ -28,7 +28,7 @@ var activityByHand = &byHand[*Activity]{
 }
 
 var reactionInputByHand = &byHand[*ReactionInput]{
-	shape: "82c5a4204c9660b5fee805c097e4d092a90dd34895cd03ab1ccfcdfc101afb97",
+	shape: "1ff0106274af3f12d30ef1fbfb993c3d81e4717961bd1e49e8dbac71744fd274",
 	room: func(i *ReactionInput) int {
 		return recordRoom + originRoom + len(i.UserID) + len(i.PostID) + len(i.CommentID) + len(i.Origin.Emitter)
 	},
@@ -41,13 +41,16 @@ var reactionInputByHand = &byHand[*ReactionInput]{
 		b = appendLong(b, i.RootTime)
 		b = appendString(b, i.CommentID)
 		b = appendSourcePosition(b, i.Position)
+		b = appendLong(b, i.CommitMS)
+		b = appendBool(b, i.Snapshot)
 		return appendOrigin(b, i.Origin), int32(i.Kind) < kindCount && int32(i.Source) < sourceCount
 	},
 	read: func(body []byte) (*ReactionInput, bool) {
 		r := &avroReader{data: body, text: string(body)}
 		record := &ReactionInput{
 			UserID: r.string(), PostID: r.string(), Kind: ReactionKind(r.enum(kindCount)), Source: ReactionSource(r.enum(sourceCount)),
-			EventTime: r.long(), RootTime: r.long(), CommentID: r.string(), Position: readSourcePosition(r), Origin: readOrigin(r),
+			EventTime: r.long(), RootTime: r.long(), CommentID: r.string(), Position: readSourcePosition(r),
+			CommitMS: r.long(), Snapshot: r.bool(), Origin: readOrigin(r),
 		}
 		return record, r.done()
 	},

@@ -71,7 +71,8 @@ var (
 			Kind:      schemas.ReactionKind(rapid.IntRange(0, int(schemas.ReactionUncomment)).Draw(t, "kind")),
 			Source:    schemas.ReactionSource(rapid.IntRange(0, int(schemas.SourceDatabase)).Draw(t, "source")),
 			EventTime: times.Draw(t, "event_time"), RootTime: times.Draw(t, "root_time"), CommentID: rapid.String().Draw(t, "comment_id"),
-			Position: places.Draw(t, "position"), Origin: origins.Draw(t, "origin"),
+			Position: places.Draw(t, "position"), CommitMS: times.Draw(t, "commit_ms"), Snapshot: rapid.Bool().Draw(t, "snapshot"),
+			Origin: origins.Draw(t, "origin"),
 		}
 	})
 	changes = rapid.Custom(func(t *rapid.T) *schemas.Change {
@@ -112,6 +113,7 @@ var (
 		row := &schemas.ReactionRow{
 			Like: reaction.Like{
 				Liked: rapid.Bool().Draw(t, "liked"), At: rapid.Int64().Draw(t, "at"), Decided: rapid.Bool().Draw(t, "decided"), Position: places.Draw(t, "position"),
+				CommitMS: rapid.Int64().Draw(t, "commit_ms"),
 			},
 			Comments: reaction.Comments{
 				Nameless: rapid.Int64().Draw(t, "nameless"), Unnamed: rapid.Int64().Draw(t, "unnamed"),

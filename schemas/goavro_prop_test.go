@@ -94,6 +94,7 @@ func TestGoavroAgreesOnRecords(t *testing.T) {
 		return map[string]any{
 			"user_id": r.UserID, "post_id": r.PostID, "kind": kinds[r.Kind], "source": sources[r.Source], "event_time": ms(r.EventTime),
 			"root_time": ms(r.RootTime), "comment_id": r.CommentID, "source_epoch": r.Epoch, "lsn": r.LSN, "source_offset": r.Offset,
+			"commit_ms": r.CommitMS, "snapshot": r.Snapshot,
 			"origin": originNative(r.Origin),
 		}
 	})
@@ -152,7 +153,7 @@ func TestGoavroAgreesOnRows(t *testing.T) {
 		}
 		return map[string]any{
 			"last_epoch": r.Last().Epoch, "last_offset": r.Last().Offset, "liked": r.Like.Liked, "liked_at": r.Like.At, "decided_by": decidedBy,
-			"source_epoch": r.Like.Position.Epoch, "lsn": r.Like.Position.LSN, "source_offset": r.Like.Position.Offset,
+			"source_epoch": r.Like.Position.Epoch, "lsn": r.Like.Position.LSN, "source_offset": r.Like.Position.Offset, "commit_ms": r.Like.CommitMS,
 			"nameless": r.Comments.Nameless, "unnamed": r.Comments.Unnamed, "waiting": waiting, "known": known,
 		}
 	})

@@ -15,6 +15,7 @@ type (
 		LikedAt   int64          `avro:"liked_at"`
 		DecidedBy ReactionSource `avro:"decided_by"`
 		change.Position
+		CommitMS int64              `avro:"commit_ms"`
 		Nameless int64              `avro:"nameless"`
 		Unnamed  int64              `avro:"unnamed"`
 		Waiting  []int64            `avro:"waiting"`
@@ -33,7 +34,7 @@ type (
 func reactionToWire(r *ReactionRow) *reactionWire {
 	w := &reactionWire{
 		Epoch: r.last.Epoch, Offset: r.last.Offset,
-		Liked: r.Like.Liked, LikedAt: r.Like.At, DecidedBy: decidedBy(r.Like), Position: r.Like.Position,
+		Liked: r.Like.Liked, LikedAt: r.Like.At, DecidedBy: decidedBy(r.Like), Position: r.Like.Position, CommitMS: r.Like.CommitMS,
 		Nameless: r.Comments.Nameless, Unnamed: r.Comments.Unnamed, Waiting: r.Comments.Waiting,
 	}
 	for _, k := range r.Comments.Known {
@@ -45,7 +46,7 @@ func reactionToWire(r *ReactionRow) *reactionWire {
 func reactionFromWire(w *reactionWire) (*ReactionRow, error) {
 	r := &ReactionRow{
 		rowHead:  head(w.Epoch, w.Offset),
-		Like:     reaction.Like{Liked: w.Liked, At: w.LikedAt, Decided: w.DecidedBy == SourceDatabase, Position: w.Position},
+		Like:     reaction.Like{Liked: w.Liked, At: w.LikedAt, Decided: w.DecidedBy == SourceDatabase, Position: w.Position, CommitMS: w.CommitMS},
 		Comments: reaction.Comments{Nameless: w.Nameless, Unnamed: w.Unnamed},
 	}
 	if len(w.Waiting) > 0 { // none is nil, as in a new row

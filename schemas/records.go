@@ -100,6 +100,8 @@ type ReactionInput struct {
 	RootTime        int64          `avro:"root_time"`  // Unix ms at which the broker appended the root record
 	CommentID       string         `avro:"comment_id"` // optional
 	change.Position                // in the log of the database, if it is the source; else zero
+	CommitMS        int64          `avro:"commit_ms"` // there, Unix ms by its clock; else 0
+	Snapshot        bool           `avro:"snapshot"`  // read by a snapshot, not from the log
 	Origin          Origin         `avro:"origin"`
 }
 

@@ -42,7 +42,7 @@ func samples(c *schemas.Codecs) map[string]sample {
 	}}
 	place := change.Position{Epoch: 1, LSN: 26_529_288, Offset: 70_000}
 	reactions := &schemas.ReactionRow{
-		Like: reaction.Like{Liked: true, At: 1420070400123, Decided: true, Position: place},
+		Like: reaction.Like{Liked: true, At: 1420070400123, Decided: true, Position: place, CommitMS: 1420070400150},
 		Comments: reaction.Comments{Nameless: 3, Unnamed: 2, Waiting: []int64{1420070400123}, Known: []reaction.Comment{
 			{ID: "c-1", Named: true, Created: true, Deleted: true, Position: place, At: 1420070400122}, {ID: "c-2", Named: true, At: 1420070400121},
 		}},
@@ -73,7 +73,8 @@ func samples(c *schemas.Codecs) map[string]sample {
 		}},
 		"reaction_input": {c.ReactionInputs, &schemas.ReactionInput{
 			UserID: event.UserID, PostID: event.PostID, Kind: schemas.ReactionUncomment, Source: schemas.SourceClient,
-			EventTime: event.EventTime, RootTime: 1420070400200, CommentID: "c-1", Position: place, Origin: origin,
+			EventTime: event.EventTime, RootTime: 1420070400200, CommentID: "c-1", Position: place,
+			CommitMS: 1420070400150, Snapshot: true, Origin: origin,
 		}},
 		"engagement": {c.Engagements, &schemas.Engagement{
 			PostID: event.PostID, Action: engagement.Like, Delta: -1, EventTime: event.EventTime, RootTime: 1420070400200, Origin: origin,

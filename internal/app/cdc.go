@@ -9,6 +9,8 @@ import (
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/processors/cdc"
 	"github.com/nova-social/nova-streams/processors/entities"
+	"github.com/nova-social/nova-streams/processors/lag"
+	"github.com/nova-social/nova-streams/processors/reactions"
 	"github.com/nova-social/nova-streams/processors/transactions"
 	"github.com/nova-social/nova-streams/schemas"
 	"github.com/nova-social/nova-streams/schemas/debezium"
@@ -19,6 +21,7 @@ import (
 type databaseGroups struct {
 	readers      map[string]*cdc.Group
 	keeper       *entities.Group
+	reactions    *reactions.Group
 	transactions *transactions.Group
 	verbs        map[string]streams.Verb
 }
@@ -33,11 +36,13 @@ func (a *App) databaseGroups() (*databaseGroups, error) {
 	partitions := murmur2.Keys(a.cfg.Kafka.Partitions, schemas.TruncateKey)
 	d := &databaseGroups{
 		readers: map[string]*cdc.Group{}, keeper: &entities.Group{Config: a.cfg.Entities, Metrics: metrics.kept},
+		reactions:    &reactions.Group{Tolerance: a.cfg.Entities.Tolerance, Lag: metrics.lag},
 		transactions: &transactions.Group{Config: a.cfg.CDC.Transactions, Metrics: metrics.passed, Log: a.log.With("group", topology.Transactions)},
 	}
 	d.verbs = map[string]streams.Verb{
 		string(topology.CdcTransaction): transactions.Boundaries{Decoder: decoder}.On,
 		string(topology.Transactions):   d.transactions.On,
+		string(topology.Reactions):      d.reactions.On,
 	}
 	for _, e := range topology.Entities() {
 		reader := &cdc.Group{Config: a.cfg.CDC.Readers, Entity: e, Decoder: decoder, Partitions: partitions, Metrics: metrics.read}
@@ -55,13 +60,15 @@ type databaseMetrics struct {
 	registry *prometheus.Registry
 	read     *cdc.Metrics
 	kept     *entities.Metrics
+	lag      *lag.Metrics
 	passed   *transactions.Metrics
 }
 
 // newDatabaseMetrics registers them with the program's, too.
 func newDatabaseMetrics(program prometheus.Registerer, now func() time.Time) databaseMetrics {
 	own := prometheus.NewRegistry()
-	m := databaseMetrics{own, cdc.NewMetrics(own), entities.NewMetrics(own, now), transactions.NewMetrics(own)}
+	late := lag.NewMetrics(own, now)
+	m := databaseMetrics{own, cdc.NewMetrics(own), entities.NewMetrics(own, late), late, transactions.NewMetrics(own)}
 	program.MustRegister(own)
 	return m
 }

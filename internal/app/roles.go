@@ -16,7 +16,6 @@ import (
 	"github.com/nova-social/nova-streams/internal/trending"
 	"github.com/nova-social/nova-streams/processors/deadletter"
 	"github.com/nova-social/nova-streams/processors/entities"
-	"github.com/nova-social/nova-streams/processors/reactions"
 	"github.com/nova-social/nova-streams/processors/scores"
 	"github.com/nova-social/nova-streams/processors/sessions"
 	"github.com/nova-social/nova-streams/processors/transactions"
@@ -27,10 +26,9 @@ import (
 // verbs says what each group does.
 func (a *App) verbs(database *databaseGroups) map[string]streams.Verb {
 	verbs := map[string]streams.Verb{
-		string(topology.Dedup):     a.cfg.Dedup.On,
-		string(topology.Reactions): reactions.On,
-		string(topology.Scores):    scores.Config{Window: a.cfg.Window}.On,
-		string(topology.Sessions):  sessions.Config{Rule: a.cfg.Sessions}.On,
+		string(topology.Dedup):    a.cfg.Dedup.On,
+		string(topology.Scores):   scores.Config{Window: a.cfg.Window}.On,
+		string(topology.Sessions): sessions.Config{Rule: a.cfg.Sessions}.On,
 	}
 	maps.Copy(verbs, database.verbs)
 	return verbs

@@ -14,6 +14,7 @@ func like(ctx goka.Context, user, post string, c *schemas.Change) {
 		kind = schemas.ReactionUnlike
 	}
 	ctx.Emit(topology.ReactionInputs, c.ID, &schemas.ReactionInput{
-		UserID: user, PostID: post, Kind: kind, Source: schemas.SourceDatabase, EventTime: at, RootTime: c.RootTime, Position: c.Position,
+		UserID: user, PostID: post, Kind: kind, Source: schemas.SourceDatabase, EventTime: at, RootTime: c.RootTime,
+		Position: c.Position, CommitMS: c.CommitMS, Snapshot: c.Snapshot,
 	})
 }

@@ -114,7 +114,12 @@ func (g *Group) regressed(ctx goka.Context, row *schemas.EntityRow, c *schemas.C
 	if row == nil || !change.Regressed(&row.Row, m, g.Tolerance.Milliseconds()) {
 		return false
 	}
-	ctx.Fail(fmt.Errorf("entities: %s %q: a change at LSN %d was committed %d ms after one at LSN %d of the same connector: the database counts anew (restored, or another cluster); register the connector under a new name and add that to cdc.sources: %w",
-		c.Table, c.ID, c.LSN, c.CommitMS-row.CommitMS, row.Position.LSN, schemas.ErrHalt))
+	ctx.Fail(fmt.Errorf("entities: %s %q: %w", c.Table, c.ID, CountsAnew(c.Position, c.CommitMS, row.Position, row.CommitMS)))
 	return true
+}
+
+// CountsAnew is the error about a change that cannot be of the same log as the one before it.
+func CountsAnew(at change.Position, commitMS int64, last change.Position, lastCommitMS int64) error {
+	return fmt.Errorf("a change at LSN %d was committed %d ms after one at LSN %d of the same connector: the database counts anew (restored, or another cluster); register the connector under a new name and add that to cdc.sources: %w",
+		at.LSN, commitMS-lastCommitMS, last.LSN, schemas.ErrHalt)
 }

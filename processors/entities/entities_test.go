@@ -12,6 +12,7 @@ import (
 
 	"github.com/nova-social/nova-streams/internal/domain/change"
 	"github.com/nova-social/nova-streams/processors/entities"
+	"github.com/nova-social/nova-streams/processors/lag"
 	"github.com/nova-social/nova-streams/processors/processorstest"
 	"github.com/nova-social/nova-streams/schemas"
 	"github.com/nova-social/nova-streams/topology"
@@ -30,7 +31,7 @@ func newBench(t *testing.T, name string) *bench {
 	t.Helper()
 	b := &bench{t: t, group: &entities.Group{
 		Config:  entities.DefaultConfig(),
-		Metrics: entities.NewMetrics(prometheus.NewRegistry(), func() time.Time { return now.Add(time.Second) }),
+		Metrics: entities.NewMetrics(prometheus.NewRegistry(), lag.NewMetrics(prometheus.NewRegistry(), func() time.Time { return now.Add(time.Second) })),
 	}}
 	for _, g := range topology.EntityGroups(processorstest.Codecs(t)) {
 		if string(g.Name) == name {

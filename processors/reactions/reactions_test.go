@@ -1,14 +1,18 @@
 package reactions_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 
 	"github.com/nova-social/nova-streams/internal/domain/change"
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
 	"github.com/nova-social/nova-streams/internal/domain/reaction"
+	"github.com/nova-social/nova-streams/processors/lag"
 	"github.com/nova-social/nova-streams/processors/processorstest"
 	"github.com/nova-social/nova-streams/processors/reactions"
 	"github.com/nova-social/nova-streams/schemas"
@@ -28,7 +32,7 @@ func database(kind schemas.ReactionKind, id string, lsn, at int64) *schemas.Reac
 }
 
 func TestStatements_are_counted_by_the_rule(t *testing.T) {
-	b := processorstest.New(t, topology.ReactionsGroup(processorstest.Codecs(t)), reactions.On)
+	b := processorstest.New(t, topology.ReactionsGroup(processorstest.Codecs(t)), (&reactions.Group{Tolerance: time.Minute}).On)
 	const like, comment = engagement.Like, engagement.Comment
 	for _, step := range []struct {
 		name   string
@@ -75,7 +79,7 @@ func TestStatements_are_counted_by_the_rule(t *testing.T) {
 }
 
 func TestWhat_is_not_taken_is_refused(t *testing.T) {
-	b := processorstest.New(t, topology.ReactionsGroup(processorstest.Codecs(t)), reactions.On)
+	b := processorstest.New(t, topology.ReactionsGroup(processorstest.Codecs(t)), (&reactions.Group{Tolerance: time.Minute}).On)
 	nobody := client(schemas.ReactionLike, "", 100)
 	nobody.Source = schemas.SourceNone
 	for want, in := range map[string]*schemas.ReactionInput{
@@ -92,4 +96,35 @@ func TestWhat_is_not_taken_is_refused(t *testing.T) {
 		require.Equal(t, []any{schemas.ReasonInvalidField, want}, []any{letter.Reason, letter.Detail})
 	}
 	require.Nil(t, b.Row("u:p"))
+}
+
+// A database whose log counts anew under the same connector would have its likes taken for old ones.
+func TestLikes_of_a_log_that_counts_anew_stop_the_group(t *testing.T) {
+	b := processorstest.New(t, topology.ReactionsGroup(processorstest.Codecs(t)), (&reactions.Group{Tolerance: time.Minute}).On)
+	say := func(lsn, commitMS int64) schemas.Outcome {
+		in := database(schemas.ReactionLike, "", lsn, 100)
+		in.CommitMS = commitMS
+		return b.In("u:p", time.UnixMilli(0), in)
+	}
+	require.Equal(t, schemas.Applied, say(50, 1_000))
+	require.Equal(t, schemas.Skipped, say(49, 61_000), "within the tolerance it is a record that comes again")
+	say(49, 61_001)
+	require.ErrorIs(t, b.Failed(), schemas.ErrHalt)
+	require.ErrorContains(t, b.Failed(), `likes "u:p": a change at LSN 49 was committed 60001 ms after one at LSN 50`)
+}
+
+func TestLag_of_likes_is_measured_but_not_that_of_snapshots(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	late := lag.NewMetrics(registry, func() time.Time { return time.UnixMilli(3_500) })
+	b := processorstest.New(t, topology.ReactionsGroup(processorstest.Codecs(t)), (&reactions.Group{Tolerance: time.Minute, Lag: late}).On)
+	for i, commitMS := range []int64{1_000, 2_000, 0} {
+		in := database(schemas.ReactionLike, "", int64(i+1), 100)
+		in.CommitMS, in.Snapshot = commitMS, commitMS == 0
+		b.In("u:p", time.UnixMilli(0), in)
+	}
+	require.NoError(t, testutil.GatherAndCompare(registry, strings.NewReader(`
+		# HELP cdc_last_lag_seconds As cdc_lag_seconds, of the change applied last.
+		# TYPE cdc_last_lag_seconds gauge
+		cdc_last_lag_seconds{table="likes"} 1.5
+	`), "cdc_last_lag_seconds"))
 }

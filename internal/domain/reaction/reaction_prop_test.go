@@ -60,7 +60,7 @@ func TestLikes_follow_the_rule_in_any_order(t *testing.T) {
 		var is tally
 		for i, s := range all {
 			if s.fromDatabase {
-				is.take(t, like.Database(!s.deleted, s.position, s.at))
+				is.take(t, like.Database(!s.deleted, s.position, 0, s.at))
 			} else {
 				is.take(t, like.Client(s.at))
 			}

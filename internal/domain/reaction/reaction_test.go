@@ -18,32 +18,32 @@ func TestLike_of_a_client_counts_until_the_database_speaks(t *testing.T) {
 	var l Like
 	require.Equal(t, plus(100), l.Client(100))
 	require.Equal(t, agreed(Repeated), l.Client(110))
-	require.Equal(t, agreed(Agreed), l.Database(true, at(5), 95), "it counts at the client's time")
-	require.Equal(t, minus(100), l.Database(false, at(7), 300))
+	require.Equal(t, agreed(Agreed), l.Database(true, at(5), 1_000, 95), "it counts at the client's time")
+	require.Equal(t, minus(100), l.Database(false, at(7), 1_000, 300))
 	require.Equal(t, agreed(Overruled), l.Client(200))
-	require.Equal(t, agreed(Older), l.Database(true, at(5), 95))
-	require.Equal(t, agreed(Repeated), l.Database(false, at(7), 300))
-	require.Equal(t, plus(400), l.Database(true, at(9), 400))
+	require.Equal(t, agreed(Older), l.Database(true, at(5), 1_000, 95))
+	require.Equal(t, agreed(Repeated), l.Database(false, at(7), 1_000, 300))
+	require.Equal(t, plus(400), l.Database(true, at(9), 1_000, 400))
 	require.Equal(t, agreed(Overruled), l.Client(500))
-	require.Equal(t, Like{Liked: true, At: 400, Decided: true, Position: at(9)}, l)
+	require.Equal(t, Like{Liked: true, At: 400, Decided: true, Position: at(9), CommitMS: 1_000}, l)
 }
 
 // The two halves of a change of a key that is not ours lie at one position.
 func TestLike_whose_row_gets_another_key_stays(t *testing.T) {
 	var l Like
-	require.Equal(t, plus(100), l.Database(true, at(5), 100))
+	require.Equal(t, plus(100), l.Database(true, at(5), 1_000, 100))
 	for range 2 {
-		l.Database(false, at(7), 300)
-		l.Database(true, at(7), 100)
+		l.Database(false, at(7), 1_000, 300)
+		l.Database(true, at(7), 1_000, 100)
 		require.True(t, l.Liked)
 	}
 }
 
 func TestUnlike_of_what_nobody_liked_decides(t *testing.T) {
 	var l Like
-	require.Equal(t, agreed(Agreed), l.Database(false, at(5), 100))
+	require.Equal(t, agreed(Agreed), l.Database(false, at(5), 1_000, 100))
 	require.Equal(t, agreed(Overruled), l.Client(90))
-	require.Equal(t, agreed(Older), l.Database(true, at(4), 80))
+	require.Equal(t, agreed(Older), l.Database(true, at(4), 1_000, 80))
 }
 
 func TestComment_is_taken_back_when_it_was_counted(t *testing.T) {

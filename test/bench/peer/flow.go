@@ -35,7 +35,7 @@ func members(flow, input string, cfg config.Config) ([]member, *schemas.Codecs, 
 	case "whole":
 		return []member{
 			{dedup, cfg.Dedup.On},
-			{topology.ReactionsGroup(codecs), reactions.On},
+			{topology.ReactionsGroup(codecs), (&reactions.Group{}).On},
 			count,
 			{topology.SessionsGroup(codecs), sessions.Config{Rule: cfg.Sessions}.On},
 		}, codecs, nil
