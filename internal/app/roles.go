@@ -12,6 +12,7 @@ import (
 	"github.com/nova-social/nova-streams/api"
 	"github.com/nova-social/nova-streams/internal/cache"
 	"github.com/nova-social/nova-streams/internal/clickhouse"
+	"github.com/nova-social/nova-streams/internal/commits"
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/internal/trending"
 	"github.com/nova-social/nova-streams/processors/deadletter"
@@ -101,7 +102,7 @@ func (a *App) buildSinks() error {
 		metrics := clickhouse.NewMetrics(prometheus.WrapRegistererWith(prometheus.Labels{"table": m.Table}, a.metrics))
 		sink, err := clickhouse.NewSink(m, a.cfg.SinkConfig(), clickhouse.Deps{
 			Table: client, Records: m.Codec(a.codecs), DeadLetters: a.codecs.DeadLetters,
-			Log: a.log.With("group", m.Group), Metrics: metrics,
+			Log: a.log.With("group", m.Group), Metrics: metrics, Commits: commits.NewMetrics(a.metrics),
 		})
 		if err != nil {
 			return err

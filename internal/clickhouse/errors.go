@@ -1,6 +1,11 @@
 package clickhouse
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+
+	"github.com/nova-social/nova-streams/internal/commits"
+)
 
 // Errors after which the sink stops for good: going on would lose or repeat rows, so somebody has to decide.
 var (
@@ -17,10 +22,10 @@ var (
 // Errors after which the member leaves the group and joins it again.
 var (
 	// errRefused says that the coordinator does not take commits from this member any more.
-	errRefused = errors.New("clickhouse: the group coordinator refused the commit")
+	errRefused = fmt.Errorf("clickhouse: the group coordinator refused: %w", commits.ErrFailed)
 	// errInDoubt says that a commit was sent and not answered: it may still arrive. After the member has left the group
 	// it is refused.
-	errInDoubt = errors.New("clickhouse: a commit was not answered")
+	errInDoubt = fmt.Errorf("clickhouse: no answer: %w", commits.ErrFailed)
 	// errBackwards says that records came that were read before.
 	errBackwards = errors.New("clickhouse: the reader went back")
 	// errSessionOver says that the partition was taken away or the sink is to stop.

@@ -9,15 +9,17 @@ import (
 
 	"github.com/IBM/sarama"
 
+	"github.com/nova-social/nova-streams/internal/commits"
 	"github.com/nova-social/nova-streams/schemas"
 )
 
 // offsets asks the group coordinator, on connections of its own, so that a slow answer holds up no heartbeat.
 // sarama's session cannot be used for this: its Commit says nothing of the outcome, and it commits no offset twice.
 type offsets struct {
-	client sarama.Client
-	group  string
-	topic  string
+	client  sarama.Client
+	group   string
+	topic   string
+	commits *commits.Group // nil for none
 }
 
 // pause is what passes before the coordinator is asked again after it moved or could not be reached.
@@ -148,9 +150,12 @@ func (m *membership) commit(ctx context.Context, at checkpoint) error {
 	})
 	switch {
 	case err != nil:
+		m.commits.Unanswered(1)
 		return fmt.Errorf("%w: %w", errInDoubt, err)
 	case kerr != sarama.ErrNoError:
+		m.commits.Answered(kerr)
 		return fmt.Errorf("%w: %w", errRefused, kerr)
 	}
+	m.commits.Answered(nil)
 	return nil
 }

@@ -29,7 +29,7 @@ var _ sarama.ConsumerGroupHandler = (*session)(nil)
 
 // join connects and prepares a membership.
 func join(s *Sink) (_ *member, err error) {
-	m := &member{sink: s, offsets: &offsets{group: s.cfg.Prefix + s.mapping.Group, topic: s.cfg.Prefix + string(s.mapping.Input)}}
+	m := &member{sink: s, offsets: &offsets{group: s.cfg.Prefix + s.mapping.Group, topic: s.cfg.Prefix + string(s.mapping.Input), commits: s.deps.Commits.Group(s.mapping.Group)}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("connecting to Kafka: %w", err), m.leave())

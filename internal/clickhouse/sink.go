@@ -11,6 +11,8 @@ import (
 	"github.com/IBM/sarama"
 	"github.com/cenkalti/backoff/v5"
 	"github.com/lovoo/goka"
+
+	"github.com/nova-social/nova-streams/internal/commits"
 )
 
 // Deps are what a sink needs from the rest of the program.
@@ -19,7 +21,8 @@ type Deps struct {
 	Records     goka.Codec // of the topic, as the mapping picks it
 	DeadLetters goka.Codec // of the dead-letter topic
 	Log         *slog.Logger
-	Metrics     *Metrics // nil for none
+	Metrics     *Metrics         // nil for none
+	Commits     *commits.Metrics // nil for none
 }
 
 // Sink is a member of the consumer group that writes a table. Several of them, in one process or many, share the

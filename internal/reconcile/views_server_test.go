@@ -180,6 +180,9 @@ func TestServer_views_agree_amid_load(t *testing.T) {
 	s := startViews(t)
 	s.sql("ALTER TABLE post_stats_24h_mv MODIFY REFRESH EVERY 1 SECOND")
 	s.sql("SYSTEM START VIEW post_stats_24h_mv")
+	require.Eventually(t, func() bool { // those of startViews say that they are of the next minute
+		return len(s.sql("SELECT post_id FROM post_stats_24h WHERE refreshed_at > now() LIMIT 1")) == 0
+	}, 30*time.Second, 10*time.Millisecond)
 	stop, ended := make(chan struct{}), make(chan int)
 	go func() {
 		n := 0

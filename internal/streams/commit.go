@@ -9,6 +9,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/nova-social/nova-streams/internal/commits"
 )
 
 // metaAlarm is the share of the broker's limit from which metadata beside an offset is worth a warning.
@@ -98,7 +100,7 @@ func (se *session) commit(ctx context.Context, at map[*part]checkpoint) error {
 	resp, err := req.RequestWith(ctx, se.member)
 	if err != nil {
 		se.tasks.metrics.unanswered(len(at))
-		return fmt.Errorf("committing offsets of %s: %w", se.group, err)
+		return fmt.Errorf("%w: %s: %w", commits.ErrFailed, se.group, err)
 	}
 	for _, t := range resp.Topics {
 		for _, rp := range t.Partitions {
@@ -109,7 +111,7 @@ func (se *session) commit(ctx context.Context, at map[*part]checkpoint) error {
 				se.stage.fail(se.fenced())
 				return refusal
 			case refusal != nil:
-				err = fmt.Errorf("committing offset of %s for %s/%d: %w", se.group, se.input, rp.Partition, refusal)
+				err = fmt.Errorf("%w: %s for %s/%d: %w", commits.ErrFailed, se.group, se.input, rp.Partition, refusal)
 			default:
 				p := asked[rp.Partition]
 				p.saved = at[p]

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/nova-social/nova-streams/schemas"
@@ -15,6 +16,9 @@ import (
 // ErrPartitions says that the topics of a group do not have the same number of partitions, or not the one they had:
 // keys would lie apart from their rows. Growth means a new topic, into which the old one is drained.
 var ErrPartitions = errors.New("streams: the number of partitions is not what it must be")
+
+// ErrNoTopic says that a topic of a group does not exist. A stage tries again until it does.
+var ErrNoTopic = errors.New("streams: no such topic")
 
 // errTopicNew says that a topic was deleted and created again while it was read.
 var errTopicNew = errors.New("streams: a topic was created again")
@@ -63,6 +67,9 @@ func (s *Stage) describe(ctx context.Context, client *kgo.Client) (facts, error)
 		return f, fmt.Errorf("describing the topics of %s: %w", s.name, err)
 	}
 	for _, c := range configs {
+		if errors.Is(c.Err, kerr.UnknownTopicOrPartition) {
+			return f, fmt.Errorf("%w: %s", ErrNoTopic, c.Name)
+		}
 		if c.Err != nil {
 			return f, fmt.Errorf("describing topic %s: %w", c.Name, c.Err)
 		}
@@ -88,6 +95,9 @@ func (s *Stage) identify(ctx context.Context, admin *kadm.Client) (parts int32, 
 		return 0, inputID, tableID, fmt.Errorf("describing %v: %w", names, err)
 	}
 	for _, n := range names {
+		if errors.Is(all[n].Err, kerr.UnknownTopicOrPartition) {
+			return 0, inputID, tableID, fmt.Errorf("%w: %s", ErrNoTopic, n)
+		}
 		if all[n].Err != nil {
 			return 0, inputID, tableID, fmt.Errorf("describing topic %s: %w", n, all[n].Err)
 		}

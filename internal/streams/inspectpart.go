@@ -11,9 +11,6 @@ import (
 	"github.com/nova-social/nova-streams/schemas"
 )
 
-// ErrNoTopic says that the input of a group does not exist.
-var ErrNoTopic = errors.New("streams: no such topic")
-
 // mark is a committed offset as it lies at the coordinator.
 type mark struct {
 	next  int64

@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/nova-social/nova-streams/internal/commits"
 	"github.com/nova-social/nova-streams/schemas"
 )
 
@@ -17,7 +18,7 @@ type Metrics struct {
 	rows       *prometheus.CounterVec
 	expired    *prometheus.CounterVec
 	recovered  *prometheus.CounterVec
-	commits    *prometheus.CounterVec
+	commits    *commits.Metrics
 	corruption *prometheus.CounterVec
 	foreign    *prometheus.CounterVec
 	meta       *prometheus.GaugeVec
@@ -52,7 +53,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		rows:       counter("nova_stream_rows_total", "Changelog records sent."),
 		expired:    counter("nova_stream_expired_rows_total", "Rows removed for their age."),
 		recovered:  counter("nova_stream_recovered_records_total", "Changelog records read into tables."),
-		commits:    counter("kafka_offset_commits_total", "Offsets of partitions sent to the coordinator, by result: accepted, refused, or failed without an answer.", "result"),
+		commits:    commits.NewMetrics(reg),
 		corruption: counter("nova_stream_corrupt_tables_total", "Tables on disk that were found corrupt and read anew."),
 		foreign:    counter("nova_stream_foreign_writers_total", "Times somebody else was found writing to a table."),
 		meta:       gauge("nova_stream_commit_metadata_bytes", "Size of the metadata beside the last committed offset.", "partition"),
@@ -71,9 +72,7 @@ type groupMetrics struct {
 	rows      prometheus.Counter
 	expired   prometheus.Counter
 	recovered prometheus.Counter
-	accepted  prometheus.Counter
-	refused   prometheus.Counter
-	failed    prometheus.Counter
+	commits   *commits.Group
 }
 
 func (m *Metrics) group(group string) *groupMetrics {
@@ -84,8 +83,7 @@ func (m *Metrics) group(group string) *groupMetrics {
 		all: m, group: group,
 		epochs: m.epochs.WithLabelValues(group), rows: m.rows.WithLabelValues(group), expired: m.expired.WithLabelValues(group),
 		recovered: m.recovered.WithLabelValues(group),
-		accepted:  m.commits.WithLabelValues(group, "accepted"), refused: m.commits.WithLabelValues(group, "refused"),
-		failed: m.commits.WithLabelValues(group, "failed"),
+		commits:   m.commits.Group(group),
 	}
 	for o := range g.outcomes {
 		g.outcomes[o] = m.inputs.WithLabelValues(group, schemas.Outcome(o).String())
@@ -120,19 +118,15 @@ func (g *groupMetrics) recover(records int) {
 
 // commit counts what the coordinator said of the offset of a partition, nil for accepted.
 func (g *groupMetrics) commit(refusal error) {
-	switch {
-	case g == nil:
-	case refusal == nil:
-		g.accepted.Inc()
-	default:
-		g.refused.Inc()
+	if g != nil {
+		g.commits.Answered(refusal)
 	}
 }
 
 // unanswered counts offsets of which the coordinator said nothing.
 func (g *groupMetrics) unanswered(offsets int) {
 	if g != nil {
-		g.failed.Add(float64(offsets))
+		g.commits.Unanswered(offsets)
 	}
 }
 
