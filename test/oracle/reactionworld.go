@@ -16,19 +16,40 @@ import (
 
 // Record is to be written to a topic, to the partition of its key.
 type Record struct {
-	Topic string
-	Key   string
-	Value []byte // nil for a tombstone
-	at    int    // its place in time; those of the database lie in its own order
+	Topic   string
+	Key     string // "" for none: any partition
+	Value   []byte // nil for a tombstone
+	Headers []sarama.RecordHeader
+	at      int  // its place in time; those of the database lie in its own order
+	refused bool // it makes no sense
 }
 
 // Message returns the record as a producer takes it.
 func (r Record) Message() *sarama.ProducerMessage {
-	m := &sarama.ProducerMessage{Topic: r.Topic, Key: sarama.StringEncoder(r.Key)}
+	m := &sarama.ProducerMessage{Topic: r.Topic, Headers: r.Headers}
+	if r.Key != "" {
+		m.Key = sarama.StringEncoder(r.Key)
+	}
 	if r.Value != nil {
 		m.Value = sarama.ByteEncoder(r.Value)
 	}
 	return m
+}
+
+// redelivered returns records as a connector writes them that is killed now and then, once in so many records: it begins
+// again with something it has written before. What clients say comes once.
+func redelivered(rnd *rand.Rand, records []Record, every int) (all []Record) {
+	var last []Record
+	for _, r := range records {
+		all = append(all, r)
+		if r.Topic == string(topology.Events) {
+			continue
+		}
+		if last = append(last, r); rnd.IntN(every) == 0 {
+			all = append(all, last[max(0, len(last)-1-rnd.IntN(300)):]...)
+		}
+	}
+	return all
 }
 
 // ReactionWorld is made up: users like posts and comment on them, clients and the database tell of it, one of them or both,
@@ -78,7 +99,7 @@ func NewReactionWorld(seed uint64, steps int, begin time.Time) *ReactionWorld {
 		}
 	}
 	slices.SortStableFunc(w.Records, func(a, b Record) int { return cmp.Compare(a.at, b.at) })
-	w.redeliver()
+	w.Records = redelivered(w.rnd, w.Records, 1000)
 	return w
 }
 
@@ -160,19 +181,4 @@ func (w *ReactionWorld) change(table string, key, row map[string]any) {
 		r.Value = nil
 		w.Records = append(w.Records, r)
 	}
-}
-
-// redeliver has the connector be killed now and then: it begins again with something it has written before.
-func (w *ReactionWorld) redeliver() {
-	var all, last []Record
-	for _, r := range w.Records {
-		all = append(all, r)
-		if r.Topic == string(topology.Events) {
-			continue
-		}
-		if last = append(last, r); w.rnd.IntN(1000) == 0 {
-			all = append(all, last[max(0, len(last)-1-w.rnd.IntN(300)):]...)
-		}
-	}
-	w.Records = all
 }
