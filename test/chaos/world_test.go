@@ -62,6 +62,7 @@ type world struct {
 	renamed   int
 	perSecond int             // events
 	more      []streams.Input // of groups to wait for besides
+	heeded    []string        // groups that have to go on; none: those that events pass
 	inspector *streams.Inspector
 	truth     *truth
 	stopFeed  func()
@@ -202,6 +203,9 @@ func (w *world) status() ([]streams.GroupStatus, bool) {
 
 // watched are the groups of the workers that have to go on.
 func (w *world) watched() []string {
+	if len(w.heeded) > 0 {
+		return w.heeded
+	}
 	if w.job.Role == app.Sinks {
 		return []string{topology.PostEventsSink}
 	}
@@ -215,16 +219,26 @@ func named(groups []streams.GroupStatus, name string) streams.GroupStatus {
 // progress waits until the watched groups have committed more than at the call.
 func (w *world) progress() {
 	w.t.Helper()
-	var first []streams.GroupStatus
+	w.progressFrom(w.standing())
+}
+
+// standing returns how the groups stand, when the brokers say it.
+func (w *world) standing() (groups []streams.GroupStatus) {
+	w.t.Helper()
+	require.Eventually(w.t, func() bool {
+		var ok bool
+		groups, ok = w.status()
+		return ok
+	}, 60*time.Second, 20*time.Millisecond, "brokers say nothing")
+	return groups
+}
+
+// progressFrom waits until the watched groups have committed more than when they stood so.
+func (w *world) progressFrom(first []streams.GroupStatus) {
+	w.t.Helper()
 	require.Eventually(w.t, func() bool {
 		now, ok := w.status()
-		if !ok {
-			return false
-		}
-		if first == nil {
-			first = now
-		}
-		return !slices.ContainsFunc(w.watched(), func(g string) bool {
+		return ok && !slices.ContainsFunc(w.watched(), func(g string) bool {
 			return named(now, g).Accounting().In <= named(first, g).Accounting().In
 		})
 	}, 60*time.Second, 20*time.Millisecond, "no progress")

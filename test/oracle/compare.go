@@ -48,11 +48,7 @@ func RequireSessions(tb testing.TB, cfg *config.Config, stack *devstack.Stack) (
 // replay returns what must come of all records of `activity`, by event id.
 func replay(tb testing.TB, cfg *config.Config) map[string]*schemas.EnrichedEvent {
 	tb.Helper()
-	reg, err := registry.New(cfg.Registry, slog.New(slog.DiscardHandler))
-	require.NoError(tb, err)
-	defer reg.Close()
-	codecs, err := schemas.NewCodecs(tb.Context(), reg)
-	require.NoError(tb, err)
+	codecs := registered(tb, cfg)
 	client, err := kafka.Dial(cfg.Kafka.Brokers, "oracle")
 	require.NoError(tb, err)
 	defer client.Close()
@@ -75,4 +71,15 @@ func replay(tb testing.TB, cfg *config.Config) map[string]*schemas.EnrichedEvent
 		}))
 	}
 	return want
+}
+
+// registered returns codecs with the schemas of the system.
+func registered(tb testing.TB, cfg *config.Config) *schemas.Codecs {
+	tb.Helper()
+	reg, err := registry.New(cfg.Registry, slog.New(slog.DiscardHandler))
+	require.NoError(tb, err)
+	tb.Cleanup(reg.Close)
+	codecs, err := schemas.NewCodecs(tb.Context(), reg)
+	require.NoError(tb, err)
+	return codecs
 }

@@ -45,7 +45,7 @@ func (w *ReactionWorld) liked(user, post string) {
 	r := w.pair(user, post)
 	r.Spoken, r.Liked = true, true
 	w.likes = append(w.likes, [2]string{user, post})
-	w.change("likes", likeKey(user, post), map[string]any{"user_id": user, "post_id": post, "created_at": w.stamp()})
+	w.change("likes", likeKey(user, post), likeRow(user, post, w.stamp()))
 }
 
 func (w *ReactionWorld) unliked(at int) {
@@ -57,6 +57,10 @@ func (w *ReactionWorld) unliked(at int) {
 
 func likeKey(user, post string) map[string]any {
 	return map[string]any{"user_id": user, "post_id": post}
+}
+
+func likeRow(user, post, at string) map[string]any {
+	return map[string]any{"user_id": user, "post_id": post, "created_at": at}
 }
 
 func (w *ReactionWorld) comment() {
@@ -116,16 +120,20 @@ func (w *ReactionWorld) commented(c comment) {
 	r := w.pair(c.user, c.post)
 	r.Created[c.id], r.There[c.id] = true, true
 	w.comments = append(w.comments, c)
-	w.change("comments", map[string]any{"id": c.id}, map[string]any{
-		"id": c.id, "user_id": c.user, "post_id": c.post, "content": fmt.Sprint("at ", w.step), "created_at": w.stamp(),
-	})
+	w.change("comments", commentKey(c.id), commentRow(c, fmt.Sprint("at ", w.step), w.stamp()))
+}
+
+func commentKey(id string) map[string]any { return map[string]any{"id": id} }
+
+func commentRow(c comment, text, at string) map[string]any {
+	return map[string]any{"id": c.id, "user_id": c.user, "post_id": c.post, "content": text, "created_at": at}
 }
 
 func (w *ReactionWorld) uncommented(at int) {
 	c := w.comments[at]
 	delete(w.pair(c.user, c.post).There, c.id)
 	w.comments = slices.Delete(w.comments, at, at+1)
-	w.change("comments", map[string]any{"id": c.id}, nil)
+	w.change("comments", commentKey(c.id), nil)
 }
 
 // one draws one of so many; false for none.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -16,19 +17,40 @@ import (
 
 // Record is to be written to a topic, to the partition of its key.
 type Record struct {
-	Topic string
-	Key   string
-	Value []byte // nil for a tombstone
-	at    int    // its place in time; those of the database lie in its own order
+	Topic   string
+	Key     string // "" for none: any partition
+	Value   []byte // nil for a tombstone
+	Headers []sarama.RecordHeader
+	at      int  // its place in time; those of the database lie in its own order
+	refused bool // it makes no sense
 }
 
 // Message returns the record as a producer takes it.
 func (r Record) Message() *sarama.ProducerMessage {
-	m := &sarama.ProducerMessage{Topic: r.Topic, Key: sarama.StringEncoder(r.Key)}
+	m := &sarama.ProducerMessage{Topic: r.Topic, Headers: r.Headers}
+	if r.Key != "" {
+		m.Key = sarama.StringEncoder(r.Key)
+	}
 	if r.Value != nil {
 		m.Value = sarama.ByteEncoder(r.Value)
 	}
 	return m
+}
+
+// redelivered returns records as a connector writes them that is killed now and then, once in so many records: it begins
+// again with something it has written before. What clients say comes once.
+func redelivered(rnd *rand.Rand, records []Record, every int) (all []Record) {
+	var last []Record
+	for _, r := range records {
+		all = append(all, r)
+		if r.Topic == string(topology.Events) {
+			continue
+		}
+		if last = append(last, r); rnd.IntN(every) == 0 {
+			all = append(all, last[max(0, len(last)-1-rnd.IntN(300)):]...)
+		}
+	}
+	return all
 }
 
 // ReactionWorld is made up: users like posts and comment on them, clients and the database tell of it, one of them or both,
@@ -61,7 +83,14 @@ const disorder = 500
 // NewReactionWorld does so many things, 10 ms each, from begin on.
 func NewReactionWorld(seed uint64, steps int, begin time.Time) *ReactionWorld {
 	w := &ReactionWorld{Pairs: map[[2]string]*Reaction{}, rnd: rand.New(rand.NewPCG(seed, 0)), begin: begin, lsn: 1 << 30}
-	for w.step = range steps {
+	w.Do(steps)
+	return w
+}
+
+// Do does so many things more. Records has those of them alone, which are written after all from before.
+func (w *ReactionWorld) Do(steps int) {
+	w.Records = nil
+	for range steps {
 		switch n := w.rnd.IntN(100); {
 		case n < 35:
 			w.like()
@@ -76,10 +105,10 @@ func NewReactionWorld(seed uint64, steps int, begin time.Time) *ReactionWorld {
 		default:
 			w.changeComment()
 		}
+		w.step++
 	}
 	slices.SortStableFunc(w.Records, func(a, b Record) int { return cmp.Compare(a.at, b.at) })
-	w.redeliver()
-	return w
+	w.Records = redelivered(w.rnd, w.Records, 1000)
 }
 
 // Posts returns likes and comments by post.
@@ -146,33 +175,25 @@ func (w *ReactionWorld) change(table string, key, row map[string]any) {
 	if row == nil {
 		op, before = "d", key
 	}
-	name, _ := json.Marshal(key)
-	value, _ := json.Marshal(map[string]any{
-		"before": before, "after": row, "op": op, "ts_ms": w.now().UnixMilli(), "transaction": nil,
-		"source": map[string]any{
-			"version": "3.7.0.Final", "connector": "postgresql", "name": "cdc", "ts_ms": w.now().UnixMilli(), "snapshot": "false", "db": "nova",
-			"sequence": fmt.Sprintf(`["%d","%d"]`, w.lsn-1, w.lsn), "schema": "public", "table": table, "txId": w.lsn, "lsn": w.lsn,
-		},
-	})
-	r := Record{Topic: "cdc." + table, Key: string(name), Value: value, at: w.step}
-	w.Records = append(w.Records, r)
+	w.say(table, op, key, before, row, map[string]any{"snapshot": "false", "sequence": fmt.Sprintf(`["%d","%d"]`, w.lsn-1, w.lsn), "txId": w.lsn, "lsn": w.lsn})
 	if row == nil {
-		r.Value = nil
-		w.Records = append(w.Records, r)
+		name, _ := json.Marshal(key)
+		w.Records = append(w.Records, Record{Topic: "cdc." + table, Key: string(name), at: w.step})
 	}
 }
 
-// redeliver has the connector be killed now and then: it begins again with something it has written before.
-func (w *ReactionWorld) redeliver() {
-	var all, last []Record
-	for _, r := range w.Records {
-		all = append(all, r)
-		if r.Topic == string(topology.Events) {
-			continue
-		}
-		if last = append(last, r); w.rnd.IntN(1000) == 0 {
-			all = append(all, last[max(0, len(last)-1-w.rnd.IntN(300)):]...)
-		}
+// say writes a record of the connector; without a key if that is nil.
+func (w *ReactionWorld) say(table, op string, key, before, after, source map[string]any) {
+	maps.Copy(source, map[string]any{
+		"version": "3.7.0.Final", "connector": "postgresql", "name": "cdc", "ts_ms": w.now().UnixMilli(), "db": "nova", "schema": "public", "table": table,
+	})
+	r := Record{Topic: "cdc." + table, at: w.step}
+	r.Value, _ = json.Marshal(map[string]any{
+		"before": before, "after": after, "op": op, "ts_ms": w.now().UnixMilli(), "transaction": nil, "source": source,
+	})
+	if key != nil {
+		name, _ := json.Marshal(key)
+		r.Key = string(name)
 	}
-	w.Records = all
+	w.Records = append(w.Records, r)
 }
