@@ -20,7 +20,7 @@ type Deps struct {
 	Posts      Posts
 	Engagement Engagement
 	Status     StatusSource
-	Ready      func() bool                        // NewOperations only: whether what the process runs has read its tables and goes on
+	Ready      func() bool                        // whether what the process runs beside the API has read its tables and goes on; nil for nothing
 	Degraded   func(ctx context.Context) []string // optional: names of the servers that do not answer and that the process goes on without
 	Titles     Titles                             // optional: what posts are called, for the page
 	Metrics    *prometheus.Registry               // optional: served at /metrics, where the API registers its own as well

@@ -49,6 +49,9 @@ func (d Deps) answersReady(ctx context.Context) error {
 	if !d.Posts.Recovered() {
 		return recovering()
 	}
+	if d.Ready != nil && !d.Ready() {
+		return stopped()
+	}
 	if _, err := d.Trending.Page("", 1); err != nil {
 		return asProblem(err)
 	}
@@ -58,9 +61,13 @@ func (d Deps) answersReady(ctx context.Context) error {
 // worksReady is the readiness of a process that only works.
 func (d Deps) worksReady(ctx context.Context) error {
 	if !d.Ready() {
-		return problem(problemUnavailable, http.StatusServiceUnavailable, "A group of this process does not run yet, or no longer. /v1/status tells which.")
+		return stopped()
 	}
 	return d.statusReady(ctx)
+}
+
+func stopped() error {
+	return problem(problemUnavailable, http.StatusServiceUnavailable, "A group of this process does not run yet, or no longer. /v1/status tells which.")
 }
 
 func (d Deps) statusReady(ctx context.Context) error {

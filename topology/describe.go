@@ -12,7 +12,7 @@ import (
 func Describe(groups []Group, sinks []Sink) string {
 	var b strings.Builder
 	line := func(topic, note string) {
-		b.WriteString(strings.TrimRight(fmt.Sprintf("%23s%-22s%s", "", topic, note), " ") + "\n")
+		b.WriteString(strings.TrimRight(fmt.Sprintf("%23s%-22s %s", "", topic, note), " ") + "\n")
 	}
 	for _, g := range groups {
 		graph := g.Graph(nil)

@@ -92,6 +92,7 @@ type Topic struct {
 // Sizes of records, bytes. A dead letter has room for the whole input and its envelope.
 const (
 	maxRecord     = 1 << 20
+	maxForeign    = 8 << 20 // as the connector creates them: a record that Kafka refuses would stop it
 	maxDeadLetter = MaxEventBytes + 64<<10
 
 	// MaxEventBytes is what the broker takes on `events`; the decoder refuses far smaller values.
@@ -114,7 +115,7 @@ func Topics() []Topic {
 	}
 	foreign := func(name goka.Stream, key string) Topic {
 		t := stream(name, key, "Debezium")
-		t.AppendTime, t.Foreign = false, true
+		t.AppendTime, t.Foreign, t.MaxMessageBytes = false, true, maxForeign
 		return t
 	}
 	letters := func(name goka.Stream, owner string) Topic {

@@ -7,9 +7,9 @@ import (
 
 	"github.com/nova-social/nova-streams/internal/murmur2"
 	"github.com/nova-social/nova-streams/internal/streams"
+	"github.com/nova-social/nova-streams/processors/applied"
 	"github.com/nova-social/nova-streams/processors/cdc"
 	"github.com/nova-social/nova-streams/processors/entities"
-	"github.com/nova-social/nova-streams/processors/lag"
 	"github.com/nova-social/nova-streams/processors/reactions"
 	"github.com/nova-social/nova-streams/processors/transactions"
 	"github.com/nova-social/nova-streams/schemas"
@@ -35,8 +35,8 @@ func (a *App) databaseGroups() (*databaseGroups, error) {
 	a.here.database.Store(metrics.registry)
 	partitions := murmur2.Keys(a.cfg.Kafka.Partitions, schemas.TruncateKey)
 	d := &databaseGroups{
-		readers: map[string]*cdc.Group{}, keeper: &entities.Group{Config: a.cfg.Entities, Metrics: metrics.kept},
-		reactions:    &reactions.Group{Tolerance: a.cfg.Entities.Tolerance, Lag: metrics.lag},
+		readers: map[string]*cdc.Group{}, keeper: &entities.Group{Config: a.cfg.Entities, Metrics: metrics.applied},
+		reactions:    &reactions.Group{Tolerance: a.cfg.Entities.Tolerance, Metrics: metrics.applied},
 		transactions: &transactions.Group{Config: a.cfg.CDC.Transactions, Metrics: metrics.passed, Log: a.log.With("group", topology.Transactions)},
 	}
 	d.verbs = map[string]streams.Verb{
@@ -45,7 +45,7 @@ func (a *App) databaseGroups() (*databaseGroups, error) {
 		string(topology.Reactions):      d.reactions.On,
 	}
 	for _, e := range topology.Entities() {
-		reader := &cdc.Group{Config: a.cfg.CDC.Readers, Entity: e, Decoder: decoder, Partitions: partitions, Metrics: metrics.read}
+		reader := &cdc.Group{Config: a.cfg.CDC.Readers, Entity: e, Decoder: decoder, Partitions: partitions, Metrics: metrics.read, Log: a.log.With("group", e.Reader)}
 		d.readers[string(e.Reader)], d.verbs[string(e.Reader)] = reader, reader.On
 		if e.Keeper != "" {
 			d.verbs[string(e.Keeper)] = d.keeper.On
@@ -59,16 +59,14 @@ func (a *App) databaseGroups() (*databaseGroups, error) {
 type databaseMetrics struct {
 	registry *prometheus.Registry
 	read     *cdc.Metrics
-	kept     *entities.Metrics
-	lag      *lag.Metrics
+	applied  *applied.Metrics
 	passed   *transactions.Metrics
 }
 
 // newDatabaseMetrics registers them with the program's, too.
 func newDatabaseMetrics(program prometheus.Registerer, now func() time.Time) databaseMetrics {
 	own := prometheus.NewRegistry()
-	late := lag.NewMetrics(own, now)
-	m := databaseMetrics{own, cdc.NewMetrics(own), entities.NewMetrics(own, late), late, transactions.NewMetrics(own)}
+	m := databaseMetrics{own, cdc.NewMetrics(own), applied.NewMetrics(own, now), transactions.NewMetrics(own)}
 	program.MustRegister(own)
 	return m
 }

@@ -18,7 +18,7 @@ import (
 func TestDatabase_is_what_the_groups_have_counted(t *testing.T) {
 	registry, now := prometheus.NewRegistry(), time.UnixMilli(1_800_000_000_000)
 	metrics := newDatabaseMetrics(registry, func() time.Time { return now })
-	group := &entities.Group{Config: entities.DefaultConfig(), Metrics: metrics.kept}
+	group := &entities.Group{Config: entities.DefaultConfig(), Metrics: metrics.applied}
 	b := processorstest.New(t, topology.EntityGroups(processorstest.Codecs(t))[0], group.On)
 	posts := func(lsn int64, op schemas.ChangeOp) *schemas.Change {
 		return &schemas.Change{Table: "posts", ID: "p", Op: op, Position: change.Position{LSN: lsn}, CommitMS: now.UnixMilli() - 250*lsn}

@@ -146,7 +146,7 @@ func (a *App) buildAPI(ctx context.Context) error {
 	}
 	a.here.reader.Store(reader)
 	handler := api.New(api.Deps{
-		Config: a.cfg.HTTP, Version: a.opts.Version, Trending: board, Posts: posts{view, a.cfg.Window, time.Now}, Status: status{a.inspector, &a.here},
+		Config: a.cfg.HTTP, Version: a.opts.Version, Trending: board, Posts: posts{view, a.cfg.Window, time.Now}, Status: status{a.inspector, &a.here}, Ready: a.here.ready,
 		Engagement: hourly{reader, a.cfg.ClickHouse.Read.QueryTimeout, time.Now}, Degraded: a.here.degraded,
 		Titles: hides, Metrics: a.metrics, Log: a.log,
 	})

@@ -28,7 +28,7 @@
 //	clients.go      the settings of the three Kafka clients; describe.go what they ask first
 //	patience.go     what a broker that is away for a moment means to them: nothing
 //	provision.go    topics from a catalogue
-//	view.go         a table as decoded rows for readers; viewpart.go one partition of it
+//	view.go         a table as decoded rows for readers; viewpart.go one partition of it, viewtopic.go a table created anew
 //	inspect.go      lag and accounting from committed offsets; inspectpart.go those of one partition
 //
 // Guarantee: every output, row and count is as if each input had been processed exactly once, in log order, provided

@@ -220,7 +220,8 @@ var _ kgo.HookGroupManageError = (*session)(nil)
 // OnGroupManageError ends the session for what ended the membership.
 func (se *session) OnGroupManageError(err error) {
 	if errors.Is(err, kerr.FencedInstanceID) {
-		se.stage.failIn(se, se.fenced())
+		se.lease.end()
+		se.stage.failIn(se, errTaken)
 		return
 	}
 	se.stage.failIn(se, fmt.Errorf("%w: %w", errLost, err))

@@ -29,6 +29,7 @@ type View struct {
 
 	mu    sync.Mutex
 	parts map[int32]*viewPart
+	id    string // of the topic the rows are from; "" before the first connection
 	goka  atomic.Pointer[goka.View]
 	full  atomic.Bool // has been complete once
 }
@@ -45,7 +46,8 @@ func NewView(cfg Config, table string, codec schemas.RowCodec, onUpdate func(key
 	return &View{cfg: cfg, table: cfg.topic(table), codec: codec, onUpdate: onUpdate, parts: map[int32]*viewPart{}}, nil
 }
 
-// Run follows the table until ctx ends. A view that cannot be built or ends is built anew after a pause; its rows stay.
+// Run follows the table until ctx ends. A view that cannot be built or ends is built anew after a pause; its rows stay, but
+// for those of a topic that has been created anew.
 func (v *View) Run(ctx context.Context) error {
 	for {
 		err := v.runOnce(ctx)
@@ -62,6 +64,11 @@ func (v *View) Run(ctx context.Context) error {
 }
 
 func (v *View) runOnce(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if err := v.identify(ctx, cancel); err != nil {
+		return err
+	}
 	g, err := goka.NewView(v.cfg.Brokers, goka.Table(v.table), v.codec,
 		goka.WithViewClientID(v.cfg.ClientID),
 		goka.WithViewHasher(murmur2.New),
@@ -78,6 +85,9 @@ func (v *View) runOnce(ctx context.Context) error {
 	v.goka.Store(g)
 	defer v.goka.Store(nil)
 	if err := g.Run(ctx); err != nil {
+		return fmt.Errorf("running view of %s: %w", v.table, err)
+	}
+	if err := context.Cause(ctx); err != nil {
 		return fmt.Errorf("running view of %s: %w", v.table, err)
 	}
 	return errors.New("view ended by itself")

@@ -5,7 +5,7 @@
 // It keeps nothing, so what comes of a record follows from the record alone: what Connect writes twice is said twice,
 // with one position in the source's log, and whoever keeps rows tells by it. A change of a primary key is a delete of the
 // old id and a create of the new one; which columns the new one takes over is said, not done. A truncate is said once to
-// each partition. Records without anything to keep (tombstones, heartbeats, messages) are skipped.
+// each partition. So is that a later source begins: what its first snapshot does not have is no more. Records without anything to keep (tombstones, heartbeats, messages) are skipped.
 //
 // What cannot be read goes to cdc-dlq. It has passed all the same: transaction-inputs has every change of a transaction
 // whose place can be read. A connector that the configuration does not name stops the group, and nothing is
@@ -17,6 +17,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 
 	"github.com/lovoo/goka"
@@ -43,7 +44,8 @@ type Group struct {
 	Decoder Decoder
 	// Partitions are keys of which there is one for each partition of the changes' topic.
 	Partitions []string
-	Metrics    *Metrics // nil for none
+	Metrics    *Metrics     // nil for none
+	Log        *slog.Logger // told of truncates; nil for nobody
 }
 
 // On handles one record of Debezium.
@@ -80,10 +82,17 @@ func (g *Group) On(ctx goka.Context, msg any) schemas.Outcome {
 	passed(ctx, event, int32(epoch))
 	if event.Operation == debezium.Truncate {
 		c.Op = schemas.ChangeTruncate
-		for _, key := range g.Partitions {
-			ctx.Emit(g.Entity.Changes, key, c)
+		g.empty(ctx, c)
+		if g.Log != nil {
+			g.Log.Warn("a table of the database was truncated", "table", g.Entity.Source, "lsn", c.Offset)
 		}
 		return schemas.Applied
+	}
+	if begins[event.Source.Snapshot] && epoch > 0 {
+		g.empty(ctx, &schemas.Change{
+			Table: c.Table, Op: schemas.ChangeTruncate, Position: change.Position{Epoch: c.Epoch, LSN: 1}, CommitMS: c.CommitMS,
+			RootTime: c.RootTime, Snapshot: true,
+		})
 	}
 	id, err := naturalID(g.Entity.Key, event.Key, event.After, event.Before)
 	if err == nil && event.OldKey != nil {
@@ -98,6 +107,16 @@ func (g *Group) On(ctx goka.Context, msg any) schemas.Outcome {
 		like(ctx, id[0], id[1], c)
 	}
 	return schemas.Applied
+}
+
+// begins are the marks of the first row of a table that a snapshot reads.
+var begins = map[string]bool{"first": true, "first_in_data_collection": true}
+
+// empty tells every partition that rows of a lower position are no more.
+func (g *Group) empty(ctx goka.Context, c *schemas.Change) {
+	for _, key := range g.Partitions {
+		ctx.Emit(g.Entity.Changes, key, c)
+	}
 }
 
 // change returns what all changes say.

@@ -179,6 +179,27 @@ func TestTruncate_is_told_to_every_partition(t *testing.T) {
 	require.InDelta(t, 1, testutil.ToFloat64(b.group.Metrics.Events("follows", "truncate")), 0)
 }
 
+// Rows of the source before that the new database does not have are no more, and nobody else tells of them.
+func TestSnapshot_of_a_later_source_ends_rows_of_those_before(t *testing.T) {
+	b := newBench(t, "users")
+	row := debezium.Columns{"id": `"u"`}
+	for mark, told := range map[string][]string{"first": {"one", "two", "u"}, "first_in_data_collection": {"one", "two", "u"}, "true": {"u"}, "incremental": {"u"}, "": {"u"}} {
+		e := event("users", debezium.Read, row, row)
+		e.Source.Snapshot = mark
+		require.Equal(t, schemas.Applied, b.in(e, nil))
+		keys, got := b.changes()
+		require.Equal(t, told, keys, mark)
+		for _, c := range got[:len(got)-1] {
+			require.Equal(t, []any{schemas.ChangeTruncate, change.Position{Epoch: 1, LSN: 1}}, []any{c.Op, c.Position})
+			require.True(t, c.Position.Before(got[len(got)-1].Position))
+		}
+		e.Source.Connector = "old"
+		require.Equal(t, schemas.Applied, b.in(e, nil))
+		keys, _ = b.changes()
+		require.Equal(t, []string{"u"}, keys, "before the first there is none")
+	}
+}
+
 func TestEdge_is_named_by_both_ends(t *testing.T) {
 	b := newBench(t, "follows")
 	ends := debezium.Columns{"follower_id": `"did:u"`, "followee_id": `"v:1"`}
@@ -208,6 +229,7 @@ func TestLike_is_told_to_reactions(t *testing.T) {
 		require.Equal(t, []string{"u:p"}, keys)
 		require.Equal(t, &schemas.ReactionInput{
 			UserID: "u", PostID: "p", Kind: step.kind, Source: schemas.SourceDatabase, EventTime: step.at, RootTime: now.UnixMilli(),
+			CommitMS: commit,
 			Position: changes[0].Position,
 		}, got[0])
 	}

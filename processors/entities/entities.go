@@ -21,6 +21,7 @@ import (
 	"github.com/lovoo/goka"
 
 	"github.com/nova-social/nova-streams/internal/domain/change"
+	"github.com/nova-social/nova-streams/processors/applied"
 	"github.com/nova-social/nova-streams/processors/deadletter"
 	"github.com/nova-social/nova-streams/schemas"
 	"github.com/nova-social/nova-streams/topology"
@@ -29,7 +30,7 @@ import (
 // Group keeps one table.
 type Group struct {
 	Config
-	Metrics *Metrics // nil for none
+	Metrics *applied.Metrics // nil for none
 }
 
 // On handles one record of changes.
@@ -62,7 +63,7 @@ func (g *Group) change(ctx goka.Context, c *schemas.Change) schemas.Outcome {
 	}
 	if emptied != nil {
 		if c.Before(emptied.Position) {
-			return g.Metrics.told(c, "truncated", schemas.Skipped)
+			return g.told(c, applied.Truncated, schemas.Skipped)
 		}
 		was, _ = change.Truncate(was, emptied.Position)
 	}
@@ -70,29 +71,38 @@ func (g *Group) change(ctx goka.Context, c *schemas.Change) schemas.Outcome {
 	next, verdict := change.Merge(was, m)
 	switch verdict {
 	case change.Older:
-		return g.Metrics.told(c, "older", schemas.Skipped)
+		return g.told(c, applied.Older, schemas.Skipped)
 	case change.Repeated:
-		return g.Metrics.told(c, "repeated", schemas.Duplicate)
+		return g.told(c, applied.Repeated, schemas.Duplicate)
 	case change.Newest, change.Filled:
 	}
 	keep(ctx, row, next, now)
 	if ctx.Group() == topology.Comments {
 		tell(ctx, c, said, reactionOf(next))
 	}
-	return g.Metrics.told(c, "applied", schemas.Applied)
+	if !c.Snapshot {
+		g.Metrics.Late(c.Table, c.CommitMS)
+	}
+	return g.told(c, applied.Applied, schemas.Applied)
 }
 
-// truncate keeps since when the table is empty.
+// truncate keeps since when the table is empty. It comes once to each partition, so the reader of the table counts it.
 func (g *Group) truncate(ctx goka.Context, c *schemas.Change) schemas.Outcome {
 	row, _ := ctx.Value().(*schemas.EntityRow)
 	if g.regressed(ctx, row, c, c.Merging()) {
 		return schemas.Dead
 	}
 	if row != nil && !row.Position.Before(c.Position) {
-		return g.Metrics.told(c, "repeated", schemas.Duplicate)
+		return schemas.Duplicate
 	}
 	keep(ctx, row, &change.Row{Position: c.Position, CommitMS: c.CommitMS}, ctx.Timestamp().UnixMilli())
-	return g.Metrics.told(c, "applied", schemas.Applied)
+	return schemas.Applied
+}
+
+// told counts what became of a change of a row.
+func (g *Group) told(c *schemas.Change, result applied.Result, o schemas.Outcome) schemas.Outcome {
+	g.Metrics.Count(c.Table, c.Op, result)
+	return o
 }
 
 // keep makes next the row of the input's key, in place of row, nil for none.

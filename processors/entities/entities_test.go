@@ -11,8 +11,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/nova-social/nova-streams/internal/domain/change"
+	"github.com/nova-social/nova-streams/processors/applied"
 	"github.com/nova-social/nova-streams/processors/entities"
-	"github.com/nova-social/nova-streams/processors/lag"
 	"github.com/nova-social/nova-streams/processors/processorstest"
 	"github.com/nova-social/nova-streams/schemas"
 	"github.com/nova-social/nova-streams/topology"
@@ -31,7 +31,7 @@ func newBench(t *testing.T, name string) *bench {
 	t.Helper()
 	b := &bench{t: t, group: &entities.Group{
 		Config:  entities.DefaultConfig(),
-		Metrics: entities.NewMetrics(prometheus.NewRegistry(), lag.NewMetrics(prometheus.NewRegistry(), func() time.Time { return now.Add(time.Second) })),
+		Metrics: applied.NewMetrics(prometheus.NewRegistry(), func() time.Time { return now.Add(time.Second) }),
 	}}
 	for _, g := range topology.EntityGroups(processorstest.Codecs(t)) {
 		if string(g.Name) == name {
@@ -96,8 +96,8 @@ func TestRow_is_what_the_highest_position_says(t *testing.T) {
 	require.Equal(t, schemas.Applied, b.in(remove(8, "p")))
 	require.Equal(t, schemas.Skipped, b.in(older), "a deleted row meets what comes late")
 	require.True(t, b.row("p").Deleted)
-	for result, n := range map[string]float64{"applied": 2, "repeated": 1, "older": 2} {
-		require.InDelta(t, n, testutil.ToFloat64(b.group.Metrics.Changes("t", "upsert", result)), 0, result)
+	for result, n := range map[applied.Result]float64{applied.Applied: 2, applied.Repeated: 1, applied.Older: 2} {
+		require.InDelta(t, n, testutil.ToFloat64(b.group.Metrics.Changes("t", schemas.ChangeUpsert, result)), 0, string(result))
 	}
 }
 

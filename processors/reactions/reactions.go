@@ -20,17 +20,17 @@ import (
 
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
 	"github.com/nova-social/nova-streams/internal/domain/reaction"
+	"github.com/nova-social/nova-streams/processors/applied"
 	"github.com/nova-social/nova-streams/processors/deadletter"
 	"github.com/nova-social/nova-streams/processors/entities"
-	"github.com/nova-social/nova-streams/processors/lag"
 	"github.com/nova-social/nova-streams/schemas"
 	"github.com/nova-social/nova-streams/topology"
 )
 
 // Group keeps what users think of posts.
 type Group struct {
-	Tolerance time.Duration // how much later than the last word on a like one of a lower position may have been committed: clocks may be set
-	Lag       *lag.Metrics  // nil for none
+	Tolerance time.Duration    // how much later than the last word on a like one of a lower position may have been committed: clocks may be set
+	Metrics   *applied.Metrics // of likes; nil for none
 }
 
 // On handles one record of reaction-inputs.
@@ -60,6 +60,9 @@ func (g *Group) react(ctx goka.Context, in *schemas.ReactionInput) schemas.Outco
 		return schemas.Dead
 	}
 	action, effect := take(row, in)
+	if like {
+		g.told(in, effect.Verdict)
+	}
 	switch effect.Verdict {
 	case reaction.Overruled:
 		return schemas.Absorbed
@@ -70,9 +73,6 @@ func (g *Group) react(ctx goka.Context, in *schemas.ReactionInput) schemas.Outco
 	case reaction.Agreed, reaction.Counted:
 	}
 	ctx.SetValue(row)
-	if like && !in.Snapshot {
-		g.Lag.Applied("likes", in.CommitMS)
-	}
 	if effect.Verdict == reaction.Agreed {
 		return schemas.Absorbed
 	}
@@ -80,6 +80,25 @@ func (g *Group) react(ctx goka.Context, in *schemas.ReactionInput) schemas.Outco
 		PostID: in.PostID, Action: action, Delta: effect.Delta, EventTime: effect.At, RootTime: in.RootTime,
 	})
 	return schemas.Applied
+}
+
+// told counts what became of the database's word on a like.
+func (g *Group) told(in *schemas.ReactionInput, v reaction.Verdict) {
+	op, result := schemas.ChangeUpsert, applied.Applied
+	if in.Kind == schemas.ReactionUnlike {
+		op = schemas.ChangeDelete
+	}
+	switch v {
+	case reaction.Older:
+		result = applied.Older
+	case reaction.Repeated:
+		result = applied.Repeated
+	case reaction.Agreed, reaction.Counted, reaction.Overruled:
+		if !in.Snapshot {
+			g.Metrics.Late("likes", in.CommitMS)
+		}
+	}
+	g.Metrics.Count("likes", op, result)
 }
 
 // wrongWith says why a statement cannot be taken, "" if it can.

@@ -12,7 +12,7 @@ import (
 	"github.com/nova-social/nova-streams/internal/domain/change"
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
 	"github.com/nova-social/nova-streams/internal/domain/reaction"
-	"github.com/nova-social/nova-streams/processors/lag"
+	"github.com/nova-social/nova-streams/processors/applied"
 	"github.com/nova-social/nova-streams/processors/processorstest"
 	"github.com/nova-social/nova-streams/processors/reactions"
 	"github.com/nova-social/nova-streams/schemas"
@@ -115,8 +115,8 @@ func TestLikes_of_a_log_that_counts_anew_stop_the_group(t *testing.T) {
 
 func TestLag_of_likes_is_measured_but_not_that_of_snapshots(t *testing.T) {
 	registry := prometheus.NewRegistry()
-	late := lag.NewMetrics(registry, func() time.Time { return time.UnixMilli(3_500) })
-	b := processorstest.New(t, topology.ReactionsGroup(processorstest.Codecs(t)), (&reactions.Group{Tolerance: time.Minute, Lag: late}).On)
+	late := applied.NewMetrics(registry, func() time.Time { return time.UnixMilli(3_500) })
+	b := processorstest.New(t, topology.ReactionsGroup(processorstest.Codecs(t)), (&reactions.Group{Tolerance: time.Minute, Metrics: late}).On)
 	for i, commitMS := range []int64{1_000, 2_000, 0} {
 		in := database(schemas.ReactionLike, "", int64(i+1), 100)
 		in.CommitMS, in.Snapshot = commitMS, commitMS == 0
@@ -127,4 +127,7 @@ func TestLag_of_likes_is_measured_but_not_that_of_snapshots(t *testing.T) {
 		# TYPE cdc_last_lag_seconds gauge
 		cdc_last_lag_seconds{table="likes"} 1.5
 	`), "cdc_last_lag_seconds"))
+	b.In("u:p", time.UnixMilli(0), database(schemas.ReactionUnlike, "", 1, 100))
+	require.InDelta(t, 3, testutil.ToFloat64(late.Changes("likes", schemas.ChangeUpsert, applied.Applied)), 0)
+	require.InDelta(t, 1, testutil.ToFloat64(late.Changes("likes", schemas.ChangeDelete, applied.Older)), 0)
 }
