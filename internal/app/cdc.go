@@ -17,6 +17,7 @@ import (
 
 // databaseGroups are the groups of the application's database, by name.
 type databaseGroups struct {
+	decoder      *debezium.Decoder
 	readers      map[string]*cdc.Group
 	keeper       *entities.Group
 	transactions *transactions.Group
@@ -32,7 +33,7 @@ func (a *App) databaseGroups() (*databaseGroups, error) {
 	a.here.database.Store(metrics.registry)
 	partitions := murmur2.Keys(a.cfg.Kafka.Partitions, schemas.TruncateKey)
 	d := &databaseGroups{
-		readers: map[string]*cdc.Group{}, keeper: &entities.Group{Config: a.cfg.Entities, Metrics: metrics.kept},
+		decoder: decoder, readers: map[string]*cdc.Group{}, keeper: &entities.Group{Config: a.cfg.Entities, Metrics: metrics.kept},
 		transactions: &transactions.Group{Config: a.cfg.CDC.Transactions, Metrics: metrics.passed, Log: a.log.With("group", topology.Transactions)},
 	}
 	d.verbs = map[string]streams.Verb{
