@@ -222,6 +222,11 @@ type names struct {
 
 var fqName = regexp.MustCompile(`fqName: "([^"]+)"`)
 
+func (n *names) Register(c prometheus.Collector) error {
+	n.MustRegister(c)
+	return nil
+}
+
 func (n *names) MustRegister(collectors ...prometheus.Collector) {
 	for _, c := range collectors {
 		descs := make(chan *prometheus.Desc, 100)

@@ -19,6 +19,7 @@ import (
 
 // databaseGroups are the groups of the application's database, by name.
 type databaseGroups struct {
+	decoder      *debezium.Decoder
 	readers      map[string]*cdc.Group
 	keeper       *entities.Group
 	reactions    *reactions.Group
@@ -35,7 +36,7 @@ func (a *App) databaseGroups() (*databaseGroups, error) {
 	a.here.database.Store(metrics.registry)
 	partitions := murmur2.Keys(a.cfg.Kafka.Partitions, schemas.TruncateKey)
 	d := &databaseGroups{
-		readers: map[string]*cdc.Group{}, keeper: &entities.Group{Config: a.cfg.Entities, Metrics: metrics.applied},
+		decoder: decoder, readers: map[string]*cdc.Group{}, keeper: &entities.Group{Config: a.cfg.Entities, Metrics: metrics.applied},
 		reactions:    &reactions.Group{Tolerance: a.cfg.Entities.Tolerance, Metrics: metrics.applied},
 		transactions: &transactions.Group{Config: a.cfg.CDC.Transactions, Metrics: metrics.passed, Log: a.log.With("group", topology.Transactions)},
 	}

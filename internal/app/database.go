@@ -32,7 +32,9 @@ func tableChanges(metrics prometheus.Gatherer) ([]api.TableChanges, error) {
 		for _, m := range f.GetMetric() {
 			switch f.GetName() {
 			case "cdc_events_total":
-				of(m).Events[label(m, "op")] += int64(m.GetCounter().GetValue())
+				if n := int64(m.GetCounter().GetValue()); n > 0 { // those of truncates are there before the first
+					of(m).Events[label(m, "op")] += n
+				}
 			case "cdc_changes_total":
 				of(m).Changes[label(m, "result")] += int64(m.GetCounter().GetValue())
 			case "cdc_last_lag_seconds":

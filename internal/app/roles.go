@@ -50,8 +50,10 @@ func (a *App) stageOptions(g topology.Group, database *databaseGroups) streams.O
 	case g.Name == topology.Transactions:
 		opts.Keep = a.cfg.CDC.TransactionKeep
 		opts.Punctuate, opts.PunctuateEvery = database.transactions.Tell, transactions.TellEvery
+	case g.Name == topology.CdcTransaction:
+		opts.Prepare = database.decoder.Learn
 	case database.readers[string(g.Name)] != nil:
-		opts.Refuse = database.readers[string(g.Name)].TooLarge
+		opts.Prepare, opts.Refuse = database.decoder.Learn, database.readers[string(g.Name)].TooLarge
 	}
 	return opts
 }

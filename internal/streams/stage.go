@@ -30,6 +30,9 @@ type Options struct {
 	// PunctuateEvery is the time between two calls, not less than Config.Tick; 0 for a second. Calls that a partition is
 	// too slow for are left out.
 	PunctuateEvery time.Duration
+	// Prepare is called with key and value of each input before its verb, and may wait for as long as ctx lasts: meanwhile
+	// what was done is committed, and the partition can be given away. nil for nothing. It must not keep key and value.
+	Prepare func(ctx context.Context, key, value []byte)
 	// Refuse dead-letters an input of which something too large for its topic would come; nil ends the stage instead. The
 	// input's value has size bytes. Where the letter turns out too large, too, it is asked for again with an empty value.
 	Refuse func(ctx goka.Context, why error, value []byte, size int) schemas.Outcome

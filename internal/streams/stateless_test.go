@@ -93,6 +93,37 @@ func TestHalt_stops_the_stage(t *testing.T) {
 	require.NoError(t, stop())
 }
 
+// While an input waits for what it needs, its stage says how it stands and can be stopped at once, and nothing of the input
+// is committed; a stage that is started after it goes on with that input.
+func TestPrepare_may_wait(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1)
+	waits := make(chan struct{}, 1)
+	s, err := New(b.cfg, passGraph, pass, Options{Prepare: func(ctx context.Context, key, _ []byte) {
+		if string(key) == "late" {
+			waits <- struct{}{}
+			<-ctx.Done()
+		}
+	}})
+	require.NoError(t, err)
+	b.produce()
+	stop := b.start(s.Run)
+	b.eventually("committed", func() bool { return b.committed(group) == records })
+	late := &kgo.Record{Topic: inTopic, Key: []byte("late"), Value: []byte(`{"id": "late"}`)}
+	require.NoError(t, b.client.ProduceSync(t.Context(), late).FirstErr())
+	<-waits
+	require.Equal(t, Running, s.Status().State)
+	require.NoError(t, stop())
+	require.EqualValues(t, records, b.committed(group))
+
+	s, err = New(b.cfg, passGraph, pass, Options{})
+	require.NoError(t, err)
+	stop = b.start(s.Run)
+	b.eventually("committed", func() bool { return b.committed(group) == records+1 })
+	require.NoError(t, stop())
+	require.Len(t, b.read(outTopic), records+1)
+}
+
 // A verb may look at another row of its table, as it is at that moment; it leaves no trace.
 func TestLookup_is_of_the_own_table(t *testing.T) {
 	m := newModel(1, Controls{}, false)

@@ -86,7 +86,7 @@ func newTask(c *taskConfig, part int32, from checkpoint, send sender, tab *table
 
 // handle processes records of the input in log order. It runs on the goroutine goka has for the partition.
 func (t *task) handle(ctx context.Context, recs []*kgo.Record) {
-	if !t.throttle(ctx) {
+	if !t.throttle(ctx) || !t.prepare(ctx, recs) {
 		return
 	}
 	t.mu.Lock()
@@ -195,6 +195,17 @@ func (t *task) encode(topic goka.Stream, key string, v any) (r *kgo.Record, larg
 func (t *task) throttle(ctx context.Context) bool {
 	for ctx.Err() == nil && t.mustWait() {
 		time.Sleep(200 * time.Microsecond)
+	}
+	return ctx.Err() == nil
+}
+
+// prepare lets inputs be prepared, and reports whether they may be begun.
+func (t *task) prepare(ctx context.Context, recs []*kgo.Record) bool {
+	if t.opts.Prepare == nil {
+		return true
+	}
+	for _, rec := range recs {
+		t.opts.Prepare(ctx, rec.Key, rec.Value)
 	}
 	return ctx.Err() == nil
 }

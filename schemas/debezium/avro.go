@@ -57,6 +57,19 @@ func (a *avroSchemas) get(ctx context.Context, id uint32) (*avroSchema, error) {
 	return compiled, nil
 }
 
+// Learn asks for the schemas of a key and a value that are not known yet, as Decode would: for who wants to wait for them at
+// another place. What is wrong with them Decode says.
+func (d *Decoder) Learn(ctx context.Context, key, value []byte) {
+	for _, data := range [][]byte{value, key} {
+		if len(data) < frameSize || data[0] != frameMagic {
+			continue
+		}
+		if id := binary.BigEndian.Uint32(data[1:]); id != 0 {
+			_, _ = d.avro.get(ctx, id)
+		}
+	}
+}
+
 // readAvro reads a framed record. Members that are records are kept apart if deep is set.
 func (d *Decoder) readAvro(ctx context.Context, data []byte, deep bool) (object, *shape, error) {
 	if len(data) < frameSize {

@@ -28,6 +28,13 @@ func TestDatabase_that_changes_amid_kills(t *testing.T) {
 	}
 	require.Positive(t, replays, "no kill fell between an output and its commit")
 	require.Zero(t, w.says("stage stopped"), "a stage gave up")
+	var kept, read schemas.Accounting
+	for _, e := range topology.Entities() {
+		kept, read = sum(kept, accounts[string(e.Keeper)]), sum(read, accounts[string(e.Reader)])
+	}
+	for what, n := range map[string]int64{"sent again by the connector": kept.Duplicate, "older": kept.Skipped, "without sense": read.Dead, "tombstones": read.Skipped} {
+		require.Positive(t, n, what)
+	}
 	cfg := w.job.config()
 	require.Equal(t, oracle.Wrong{}, said.Check(t, &cfg))
 	t.Logf("%d records of %d changes and %d transactions, killed %d times, %d replays dropped, %d takeovers: all exact",
@@ -57,6 +64,10 @@ func TestDatabase_controls_go_wrong(t *testing.T) {
 			require.True(t, c.wrong(wrong), "%+v", wrong)
 		})
 	}
+}
+
+func sum(a, b schemas.Accounting) schemas.Accounting {
+	return schemas.Accounting{Duplicate: a.Duplicate + b.Duplicate, Skipped: a.Skipped + b.Skipped, Dead: a.Dead + b.Dead}
 }
 
 // newDatabaseWorld is a world of the groups that changes of the database pass. The connector's topics have other numbers

@@ -22,6 +22,9 @@ func answersErrors(w http.ResponseWriter, _ *http.Request, _ <-chan struct{}) {
 	fmt.Fprint(w, "Code: 999. DB::Exception: Keeper is away. (KEEPER_EXCEPTION)")
 }
 
+// breaks breaks connections off.
+func breaks(http.ResponseWriter, *http.Request, <-chan struct{}) { panic(http.ErrAbortHandler) }
+
 // hangs says nothing, and breaks off in the end.
 func hangs(_ http.ResponseWriter, r *http.Request, over <-chan struct{}) {
 	select {
