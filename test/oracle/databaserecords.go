@@ -110,7 +110,8 @@ func (w *DatabaseWorld) firstSnapshot() {
 	}
 }
 
-// incrementalSnapshot has the connector read some rows of a table while it goes on.
+// incrementalSnapshot has the connector read some rows of a table while it goes on. With a transaction of its own it marks in
+// the database where it has read them.
 func (w *DatabaseWorld) incrementalSnapshot() {
 	t := w.drawTable()
 	for range min(len(t.ids), 20) {
@@ -118,6 +119,8 @@ func (w *DatabaseWorld) incrementalSnapshot() {
 			"snapshot": "incremental", "sequence": fmt.Sprintf(`["%d","%d"]`, w.ended, w.ended), "txId": nil, "lsn": nil,
 		})
 	}
+	w.lsn++
+	w.ended = w.lsn
 }
 
 func (w *DatabaseWorld) read(t *worldTable, id string, source map[string]any) {
