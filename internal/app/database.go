@@ -30,13 +30,16 @@ func tableChanges(metrics prometheus.Gatherer) ([]api.TableChanges, error) {
 	}
 	for _, f := range families {
 		for _, m := range f.GetMetric() {
+			count := int64(m.GetCounter().GetValue())
 			switch f.GetName() {
 			case "cdc_events_total":
-				if n := int64(m.GetCounter().GetValue()); n > 0 { // those of truncates are there before the first
-					of(m).Events[label(m, "op")] += n
+				if count > 0 { // some are there before there is anything to count
+					of(m).Events[label(m, "op")] += count
 				}
 			case "cdc_changes_total":
-				of(m).Changes[label(m, "result")] += int64(m.GetCounter().GetValue())
+				if count > 0 {
+					of(m).Changes[label(m, "result")] += count
+				}
 			case "cdc_last_lag_seconds":
 				of(m).LagSeconds = m.GetGauge().GetValue()
 			}
