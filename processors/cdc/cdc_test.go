@@ -191,7 +191,7 @@ func TestSnapshot_of_a_later_source_ends_rows_of_those_before(t *testing.T) {
 		require.Equal(t, told, keys, mark)
 		for _, c := range got[:len(got)-1] {
 			require.Equal(t, []any{schemas.ChangeTruncate, change.Position{Epoch: 1, LSN: 1}}, []any{c.Op, c.Position})
-			require.True(t, c.Position.Before(got[len(got)-1].Position))
+			require.True(t, c.Before(got[len(got)-1].Position))
 		}
 		e.Source.Connector = "old"
 		require.Equal(t, schemas.Applied, b.in(e, nil))
