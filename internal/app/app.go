@@ -135,6 +135,7 @@ func (a *App) build(ctx context.Context, roles []Role) error {
 		return err
 	}
 	if !slices.Contains(roles, Processors) && !slices.Contains(roles, Sinks) {
+		a.here.built.Store(true)
 		return nil // tables need no registry
 	}
 	if err := a.register(ctx); err != nil {
