@@ -56,7 +56,7 @@ test-real: ## tests on real servers: Kafka, Connect with Debezium, PostgreSQL, a
 	NOVA_REAL=1 go test $(KEEP) -count=1 -v -timeout 10m -run _on_real_servers ./cmd/nova
 
 .PHONY: race
-race: ## all tests under the race detector
+race: ## tests under the race detector; PKG picks packages
 	go test -race -short -shuffle=on -timeout 30m $(PKG)
 
 .PHONY: lint
