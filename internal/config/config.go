@@ -38,7 +38,7 @@ type Config struct {
 	Sessions   session.Rule
 	CDC        CDC
 	Entities   entities.Config
-	Streams    streams.Config        `omit:"Brokers,ClientID,Started,Prefix,Shared,EpochsTopic,Controls"`
+	Streams    streams.Config        `omit:"Brokers,ClientID,Prefix,Shared,EpochsTopic,Controls"`
 	Sink       clickhouse.SinkConfig `omit:"Brokers,ClientID,Prefix"`
 	Reconcile  reconcile.Config
 	Window     engagement.Window

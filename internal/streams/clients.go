@@ -68,7 +68,7 @@ func newMember(ctx context.Context, cfg *Config, pool *fetchPool, hooks []kgo.Ho
 	cl, err := kgo.NewClient(append(patience(cfg),
 		kgo.WithContext(ctx),
 		kgo.SeedBrokers(cfg.Brokers...),
-		kgo.ClientID(cfg.clientID()),
+		kgo.ClientID(cfg.ClientID),
 		kgo.WithHooks(hooks...),
 		kgo.ConsumerGroup(group),
 		kgo.InstanceID(instance),

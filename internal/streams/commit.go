@@ -108,8 +108,7 @@ func (se *session) commit(ctx context.Context, at map[*part]checkpoint) error {
 			se.tasks.metrics.commit(refusal)
 			switch {
 			case errors.Is(refusal, kerr.FencedInstanceID):
-				se.lease.end()
-				se.stage.fail(errTaken)
+				se.stage.fail(se.fenced())
 				return refusal
 			case refusal != nil:
 				err = fmt.Errorf("%w: %s for %s/%d: %w", commits.ErrFailed, se.group, se.input, rp.Partition, refusal)

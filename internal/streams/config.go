@@ -13,7 +13,6 @@ import (
 type Config struct {
 	Brokers        []string
 	ClientID       string
-	Started        time.Time     // of the process, by which of two under one name the later one goes on; zero for this one
 	Prefix         string        // put before every topic and group name in Kafka
 	Shared         []string      // topics that carry no prefix, because others use them, too
 	EpochsTopic    string        // compacted topic in which incarnations of topics are numbered

@@ -30,7 +30,7 @@ import (
 func (b *bench) stage(instance string) (s *Stage, stop func() error) {
 	b.t.Helper()
 	cfg := b.cfg
-	cfg.Instance, cfg.Started = instance, time.Now() // a process of its own
+	cfg.Instance = instance
 	s, err := New(cfg, adderGraph, addAndPass, Options{})
 	require.NoError(b.t, err)
 	return s, b.start(s.Run)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -14,66 +12,65 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// errTaken says that another has joined under this one's name. Who of the two is to go on is asked before the next session.
-var errTaken = errors.New("streams: another process has joined under this one's name")
-
-// started is when this process was.
-var started = time.Now()
-
-// clientID is what a member is called: the coordinator tells others of it, and so they learn who was started later.
-func (c *Config) clientID() string {
-	born := c.Started
-	if born.IsZero() {
-		born = started
-	}
-	return c.ClientID + "@" + strconv.FormatInt(born.UnixNano(), 36)
-}
-
-// bornAfter reports whether the process of one client id was started after that of another. One that does not say so was
-// started before all that do.
-func bornAfter(one, other string) bool {
-	born := func(id string) int64 {
-		_, text, _ := strings.Cut(id, "@")
-		at, _ := strconv.ParseInt(text, 36, 64) // 0 for what is none
-		return at
-	}
-	return born(one) > born(other)
-}
-
-// checkName returns ErrFenced if a process that was started later has this one's name. One that was started before is
-// replaced by the join to come, whichever of the two came last: so of two processes under one name, which meet in several
-// groups, it is the same one in each that ends. A stage that has not been in the group yet takes the name from whoever
-// has it; that is how a process is replaced. Clocks of two hosts may disagree by less than the time between two starts.
+// checkName returns ErrFenced if another process has taken this one's name since it last was in the group: it would be
+// the other that has to end, were this one to join again. A stage that has not been in the group yet takes the name from
+// whoever has it; that is how a process is replaced.
+//
+// The name may be held by an id that is this stage's own: the coordinator gave it, and the answer was lost. Nobody speaks
+// for such a member, so it is missed after a session. One that is still there then has somebody who does.
+//
+// Between this and the join lies a moment in which another may still come, and is replaced.
 func (se *session) checkName(ctx context.Context) error {
-	if se.stage.memberID() == "" {
+	mine := se.stage.memberID()
+	if mine == "" {
 		return nil
 	}
-	holder, err := se.holder(ctx)
-	switch {
-	case err != nil:
-		return fmt.Errorf("asking who is %q in %s: %w", se.instance, se.group, err)
-	case bornAfter(holder, se.cfg.clientID()):
-		return se.fenced()
+	var other string
+	var since time.Time
+	var asked int32 // the coordinator of the last time
+	for {
+		began := time.Now()
+		holder, coordinator, moving, err := se.holder(ctx)
+		switch {
+		case err != nil:
+			return fmt.Errorf("asking who is %q in %s: %w", se.instance, se.group, err)
+		case holder == "" || holder == mine:
+			return nil
+		case other == "":
+			se.cfg.Log.WarnContext(ctx, "the coordinator knows another under this instance's name; waiting whether it speaks", "group", se.group, "instance", se.instance)
+			other, since, asked = holder, time.Now(), coordinator
+		case holder != other: // that one speaks
+			return se.fenced()
+		case moving || coordinator != asked || time.Since(began) > time.Second: // members have their whole session anew
+			since, asked = time.Now(), coordinator
+		case time.Since(since) > se.cfg.SessionTimeout+time.Second: // a coordinator looks once in a while
+			return se.fenced()
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for the name %q in %s: %w", se.instance, se.group, ctx.Err())
+		case <-time.After(se.cfg.heartbeat()):
+		}
 	}
-	return nil
 }
 
-// holder returns the client id of the member that has this instance's name, "" for none.
-func (se *session) holder(ctx context.Context) (clientID string, err error) {
+// holder returns the id of the member that has this instance's name, "" for none, the broker that says so, and whether
+// the group is about to move partitions.
+func (se *session) holder(ctx context.Context) (id string, coordinator int32, moving bool, err error) {
 	groups, err := kadm.NewClient(se.admin).DescribeGroups(ctx, se.group)
 	if err != nil {
-		return "", err
+		return "", 0, false, err
 	}
 	g := groups[se.group]
 	if g.Err != nil {
-		return "", g.Err
+		return "", 0, false, g.Err
 	}
 	for _, m := range g.Members {
 		if m.InstanceID != nil && *m.InstanceID == se.instance {
-			clientID = m.ClientID
+			id = m.MemberID
 		}
 	}
-	return clientID, nil
+	return id, g.Coordinator.NodeID, g.State == "PreparingRebalance", nil
 }
 
 // remember keeps the id under which the coordinator last knew this stage.

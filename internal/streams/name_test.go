@@ -46,41 +46,7 @@ func TestName_taken_while_a_stage_is_built_again(t *testing.T) {
 	require.Equal(t, 3*records, total(b.sums(group+"-table")))
 }
 
-// One that was started before, and came back into the group behind its heir, is replaced once more: of two processes it is
-// the same one that ends, in whatever group they meet.
-func TestName_is_taken_back_from_one_that_was_started_before(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, 2)
-	old := b.cfg
-	old.Started = time.Now().Add(-time.Hour)
-	_, ended := b.broken()
-	back, err := New(old, adderGraph, addAndPass, Options{}) // in the group for the first time, so it takes the name
-	require.NoError(t, err)
-	lost := make(chan error, 1)
-	go func() { lost <- back.Run(t.Context()) }()
-	select {
-	case err := <-lost:
-		require.ErrorIs(t, err, ErrFenced)
-	case <-time.After(20 * time.Second):
-		t.Fatal("the older process goes on")
-	}
-	b.produce()
-	b.eventually("second done", func() bool { return b.committed(group) == 2*records })
-	require.Empty(t, ended)
-	require.Equal(t, 2*records, total(b.sums(group+"-table")))
-}
-
-func TestBornAfter(t *testing.T) {
-	at := func(started time.Time) string { return (&Config{ClientID: "nova", Started: started}).clientID() }
-	now := time.Now()
-	require.True(t, bornAfter(at(now), at(now.Add(-1))))
-	require.False(t, bornAfter(at(now), at(now)))
-	require.True(t, bornAfter(at(now), "nova"), "of a version that does not say it")
-	require.False(t, bornAfter("nova", at(now)))
-	require.False(t, bornAfter("", at(now)), "nobody")
-}
-
-// A name may be held by this stage itself, under an id it was never told.
+// A name is nobody's if nobody speaks for it: its holder may be this stage itself, under an id it was never told.
 func TestName_held_by_one_that_is_silent_is_taken_back(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 2)

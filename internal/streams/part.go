@@ -220,8 +220,7 @@ var _ kgo.HookGroupManageError = (*session)(nil)
 // OnGroupManageError ends the session for what ended the membership.
 func (se *session) OnGroupManageError(err error) {
 	if errors.Is(err, kerr.FencedInstanceID) {
-		se.lease.end()
-		se.stage.failIn(se, errTaken)
+		se.stage.failIn(se, se.fenced())
 		return
 	}
 	se.stage.failIn(se, fmt.Errorf("%w: %w", errLost, err))

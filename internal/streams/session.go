@@ -194,8 +194,7 @@ func (se *session) fetchError(part int32, err error) error {
 	case errors.Is(err, kerr.OffsetOutOfRange):
 		return fmt.Errorf("%w: %s/%d", ErrInputLost, se.input, part)
 	case errors.Is(err, kerr.FencedInstanceID):
-		se.lease.end()
-		return errTaken
+		return se.fenced()
 	}
 	return fmt.Errorf("reading %s/%d: %w", se.input, part, err)
 }
@@ -206,7 +205,8 @@ func (se *session) fenced() error {
 	return fmt.Errorf("%w: another process runs as instance %q of group %s; give each process an instance of its own", ErrFenced, se.instance, se.group)
 }
 
-// ErrFenced says that a process that was started later has joined under this one's name. The process must end.
+// ErrFenced says that another process has joined under this one's name. The process must end: it cannot tell how long
+// it has been replaced.
 var ErrFenced = errors.New("streams: replaced by another process")
 
 func (se *session) pause(part int32, on bool) {
