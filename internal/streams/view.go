@@ -84,10 +84,10 @@ func (v *View) runOnce(ctx context.Context) error {
 	}
 	v.goka.Store(g)
 	defer v.goka.Store(nil)
-	if err := g.Run(ctx); err != nil {
-		return fmt.Errorf("running view of %s: %w", v.table, err)
+	if err = g.Run(ctx); err == nil {
+		err = context.Cause(ctx)
 	}
-	if err := context.Cause(ctx); err != nil {
+	if err != nil {
 		return fmt.Errorf("running view of %s: %w", v.table, err)
 	}
 	return errors.New("view ended by itself")

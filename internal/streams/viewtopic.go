@@ -26,12 +26,12 @@ func (v *View) identify(ctx context.Context, cancel context.CancelCauseFunc) err
 		v.forget()
 	}
 	v.id = id
-	go v.watch(ctx, client, cancel)
+	go v.watch(ctx, client, id, cancel)
 	return nil
 }
 
-// watch closes the client in the end.
-func (v *View) watch(ctx context.Context, client sarama.Client, cancel context.CancelCauseFunc) {
+// watch calls cancel if the topic is no more the one of that id. It closes the client in the end.
+func (v *View) watch(ctx context.Context, client sarama.Client, id string, cancel context.CancelCauseFunc) {
 	defer func() { _ = client.Close() }()
 	tick := time.NewTicker(v.cfg.BackoffMax)
 	defer tick.Stop()
@@ -40,7 +40,7 @@ func (v *View) watch(ctx context.Context, client sarama.Client, cancel context.C
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if id, err := kafka.TopicID(client, v.table); err == nil && id != v.id { // an error is no answer
+			if now, err := kafka.TopicID(client, v.table); err == nil && now != id { // an error is no answer
 				cancel(errTopicNew)
 				return
 			}

@@ -5,7 +5,8 @@
 // It keeps nothing, so what comes of a record follows from the record alone: what Connect writes twice is said twice,
 // with one position in the source's log, and whoever keeps rows tells by it. A change of a primary key is a delete of the
 // old id and a create of the new one; which columns the new one takes over is said, not done. A truncate is said once to
-// each partition. So is that a later source begins: what its first snapshot does not have is no more. Records without anything to keep (tombstones, heartbeats, messages) are skipped.
+// each partition. So is that a later source begins: what its first snapshot does not have is no more. Records without
+// anything to keep (tombstones, heartbeats, messages) are skipped.
 //
 // What cannot be read goes to cdc-dlq. It has passed all the same: transaction-inputs has every change of a transaction
 // whose place can be read. A connector that the configuration does not name stops the group, and nothing is
