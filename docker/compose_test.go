@@ -2,6 +2,7 @@ package docker
 
 import (
 	"encoding/json"
+	"fmt"
 	"net"
 	"net/url"
 	"os"
@@ -19,9 +20,12 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/nova-social/nova-streams/internal/app"
+	"github.com/nova-social/nova-streams/internal/applier"
 	"github.com/nova-social/nova-streams/internal/cache"
 	"github.com/nova-social/nova-streams/internal/clickhouse"
 	"github.com/nova-social/nova-streams/internal/config"
+	"github.com/nova-social/nova-streams/internal/consume"
+	"github.com/nova-social/nova-streams/internal/jobs"
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/internal/trending"
 )
@@ -182,7 +186,7 @@ func TestMountedFilesAndVolumesExist(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 9, mounts)
+	require.Equal(t, 11, mounts)
 }
 
 // Every process that serves its metrics is asked for them, however many there are of a service.
@@ -238,6 +242,60 @@ func (n *names) MustRegister(collectors ...prometheus.Collector) {
 	}
 }
 
+// The rules of Prometheus are about metrics that there are, and the handbook says of each what to do. What they say at which
+// numbers is judged by promtool: `make test-rules`.
+func TestRulesWatchMetricsThatExist(t *testing.T) {
+	var known names
+	jobs.NewMetrics(&known)
+	cache.NewServerMetrics(&known)
+	var rules struct {
+		Groups []struct {
+			Rules []struct{ Alert, Expr string }
+		}
+	}
+	text, err := os.ReadFile("prometheus/rules.yml")
+	require.NoError(t, err)
+	require.NoError(t, yaml.Unmarshal(text, &rules))
+	tests, err := os.ReadFile("prometheus/rules_test.yml")
+	require.NoError(t, err)
+	handbook, err := os.ReadFile("../docs/operations.md")
+	require.NoError(t, err)
+	seen := 0
+	for _, group := range rules.Groups {
+		for _, r := range group.Rules {
+			seen++
+			metrics := regexp.MustCompile(`\b(?:job|nova)_\w+`).FindAllString(r.Expr, -1)
+			require.NotEmpty(t, metrics, r.Expr)
+			require.Subset(t, known.seen, metrics)
+			require.Contains(t, string(handbook), "`"+r.Expr+"`")
+			require.Contains(t, string(tests), "alertname: "+r.Alert)
+		}
+	}
+	require.Equal(t, 5, seen)
+}
+
+// The rules are judged by the version of Prometheus that the stack runs: v3.5.0 is v0.305.0 as a module.
+func TestRulesAreJudgedByThePrometheusOfTheStack(t *testing.T) {
+	version := regexp.MustCompile(`^prom/prometheus:v(\d)\.(\d+)\.(\d+)$`).FindStringSubmatch(load(t).Services["prometheus"].Image)
+	require.NotNil(t, version)
+	module, err := os.ReadFile("../tools/promtool/go.mod")
+	require.NoError(t, err)
+	minor, err := strconv.Atoi(version[2])
+	require.NoError(t, err)
+	require.Contains(t, string(module), fmt.Sprintf("github.com/prometheus/prometheus v0.%s%02d.%s ", version[1], minor, version[3]))
+}
+
+// The jobs of the stack hold, one of each kind that readers need.
+func TestJobsOfTheStack(t *testing.T) {
+	cfg, err := config.Load(config.Sources{File: "nova.yml"})
+	require.NoError(t, err)
+	kinds := map[string]bool{}
+	for _, j := range cfg.Jobs {
+		kinds[j.Kind] = true
+	}
+	require.Equal(t, map[string]bool{jobs.SQLToRedis: true, jobs.TrendingFallback: true, jobs.SuggestionWarmup: true, jobs.ViewFreshness: true}, kinds)
+}
+
 // A dashboard names only metrics that there are, and those of the groups are all on one.
 func TestDashboardsShowMetricsThatExist(t *testing.T) {
 	var known names
@@ -245,6 +303,11 @@ func TestDashboardsShowMetricsThatExist(t *testing.T) {
 	clickhouse.NewMetrics(&known)
 	trending.NewMetrics(&known)
 	cache.NewMetrics(&known)
+	cache.NewPagesMetrics(&known)
+	cache.NewServerMetrics(&known)
+	applier.NewMetrics(&known)
+	consume.NewMetrics(&known)
+	jobs.NewMetrics(&known)
 	known.MustRegister(app.Collectors()...)
 	known.seen = append(known.seen, "nova_http_request_seconds") // the API registers it with its handler
 	files, err := filepath.Glob("grafana/dashboards/*.json")
@@ -260,7 +323,7 @@ func TestDashboardsShowMetricsThatExist(t *testing.T) {
 		require.NoError(t, json.Unmarshal(text, &board), file)
 		for _, panel := range board.Panels {
 			for _, target := range panel.Targets {
-				used := regexp.MustCompile(`\b(nova|kafka)_\w+`).FindAllString(target.Expr, -1)
+				used := regexp.MustCompile(`\b(nova|kafka|cache|job)_\w+`).FindAllString(target.Expr, -1)
 				require.NotEmpty(t, used, target.Expr)
 				for _, name := range used {
 					name = strings.TrimSuffix(name, "_bucket")
