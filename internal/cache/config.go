@@ -13,16 +13,19 @@ import (
 // Config says which Redis and how often. Printed or logged it shows no password.
 type Config struct {
 	URL     string        `koanf:"url"`     // redis://[user:password@]host:port[/db], or rediss:// for TLS
-	TTL     time.Duration `koanf:"ttl"`     // life of the key after its last write
+	TTL     time.Duration `koanf:"ttl"`     // life of the trending key after its last write
 	Refresh time.Duration `koanf:"refresh"` // longest time between two writes
 	Retry   time.Duration `koanf:"retry"`   // longest time between two tries while Redis is away
 	Timeout time.Duration `koanf:"timeout"` // for one write
+
+	SuggestionsTTL time.Duration `koanf:"suggestions_ttl"` // life of a user's suggestions
 }
 
 // DefaultConfig is a Redis on this machine, and a key that lives for 90 s and is written every 30 s at least.
 func DefaultConfig() Config {
 	return Config{
 		URL: "redis://127.0.0.1:6379", TTL: 90 * time.Second, Refresh: 30 * time.Second, Retry: time.Second, Timeout: 2 * time.Second,
+		SuggestionsTTL: 20 * time.Minute,
 	}
 }
 
@@ -34,7 +37,7 @@ func (c Config) Validate() error {
 	for _, d := range []struct {
 		name  string
 		value time.Duration
-	}{{"ttl", c.TTL}, {"refresh", c.Refresh}, {"retry", c.Retry}, {"timeout", c.Timeout}} {
+	}{{"ttl", c.TTL}, {"refresh", c.Refresh}, {"retry", c.Retry}, {"timeout", c.Timeout}, {"suggestions_ttl", c.SuggestionsTTL}} {
 		if d.value < time.Millisecond {
 			return fmt.Errorf("cache: %s must be at least 1ms, is %s", d.name, d.value)
 		}
@@ -65,7 +68,7 @@ func (c Config) address() string {
 
 // String returns the configuration without the password.
 func (c Config) String() string {
-	return fmt.Sprintf("{url:%s ttl:%s refresh:%s retry:%s timeout:%s}", c.address(), c.TTL, c.Refresh, c.Retry, c.Timeout)
+	return fmt.Sprintf("{url:%s ttl:%s refresh:%s retry:%s timeout:%s suggestions_ttl:%s}", c.address(), c.TTL, c.Refresh, c.Retry, c.Timeout, c.SuggestionsTTL)
 }
 
 // GoString returns the configuration without the password.

@@ -38,9 +38,29 @@ func TestConfigNamesTheField(t *testing.T) {
 		"refresh": func(c *Config) { c.Refresh = c.TTL },
 		"retry":   func(c *Config) { c.Retry = -1 },
 		"timeout": func(c *Config) { c.Timeout = 0 },
+
+		"suggestions_ttl": func(c *Config) { c.SuggestionsTTL = 0 },
 	} {
 		c := DefaultConfig()
 		broken(&c)
 		require.ErrorContains(t, c.Validate(), "cache: "+field)
+	}
+}
+
+func TestPagesConfigNamesTheField(t *testing.T) {
+	require.NoError(t, DefaultPagesConfig().Validate())
+	for field, broken := range map[string]func(*PagesConfig){
+		"ttl":      func(c *PagesConfig) { c.TTL = 0 },
+		"jitter":   func(c *PagesConfig) { c.Jitter = -1 },
+		"early":    func(c *PagesConfig) { c.Early = c.TTL + 1 },
+		"marker":   func(c *PagesConfig) { c.Marker = c.TTL },
+		"nothing":  func(c *PagesConfig) { c.Nothing = 0 },
+		"lease":    func(c *PagesConfig) { c.Lease = 0 },
+		"patience": func(c *PagesConfig) { c.Patience = 0 },
+		"poll":     func(c *PagesConfig) { c.Poll = 0 },
+	} {
+		c := DefaultPagesConfig()
+		broken(&c)
+		require.ErrorContains(t, c.Validate(), "pages: "+field)
 	}
 }
