@@ -89,6 +89,10 @@ func (b *Board) Snapshot() *Snapshot {
 	return b.current
 }
 
+// Scores returns the scores of posts in the window that ends at now (Unix ms), in tenths of a point, whether they are on the
+// list or not. They are of the latest rows, not of the latest tick.
+func (b *Board) Scores(now int64, postIDs []string) []int64 { return b.index.Scores(now, postIDs) }
+
 // Page returns limit items of the list: from the top of the latest one if after is empty, else from where that cursor
 // says, in the list the cursor was given for. It fails with ErrNotReady, ErrBadCursor or ErrCursorExpired.
 func (b *Board) Page(after string, limit int) (Page, error) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
+	"github.com/nova-social/nova-streams/internal/domain/ranking"
 )
 
 // Limits of a page, in items.
@@ -21,6 +22,11 @@ type Page struct {
 	Window     string  `json:"window" example:"1h" doc:"How far back engagements count"`
 	Items      []Item  `json:"items" nullable:"false" doc:"Posts from the top, by score, then latest engagement, then id"`
 	NextCursor *string `json:"next_cursor" doc:"Where the next page begins; null at the end of the list"`
+}
+
+// NewPage returns the page that holds the whole of a list that was made elsewhere. asOf is Unix ms, the items are from the top.
+func NewPage(asOf int64, window time.Duration, items []ranking.Item) Page {
+	return newSnapshot(asOf, window, items).Page(0, len(items))
 }
 
 // Item is one post of a page. Counts are those within the window.
@@ -46,9 +52,6 @@ func (p Points) MarshalJSON() ([]byte, error) {
 	}
 	return []byte(sign + strconv.FormatInt(tenths/10, 10) + "." + strconv.FormatInt(tenths%10, 10)), nil
 }
-
-// FormatTime writes Unix ms as RFC 3339 in UTC with milliseconds.
-func FormatTime(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // Encode writes v as the JSON that all readers get: one line, with its end.
 func Encode(w io.Writer, v any) error {

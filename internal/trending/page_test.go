@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
 	"github.com/nova-social/nova-streams/internal/domain/ranking"
@@ -30,6 +31,13 @@ func TestWindowText(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, d, back)
 	}
+}
+
+func TestTimesAreAsTheirLayout(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		ms := rapid.Int64Range(-62_135_596_800_000, 253_402_300_799_999).Draw(t, "ms") // the years 1 to 9999
+		require.Equal(t, time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z"), FormatTime(ms))
+	})
 }
 
 func TestEncodedPage(t *testing.T) {
