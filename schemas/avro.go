@@ -27,6 +27,8 @@ var (
 	changeSchema        = load("change")
 	entityRowSchema     = load("entity_row")
 
+	cacheInvalidationSchema = load("cache_invalidation")
+
 	transactionInputSchema     = load("transaction_input")
 	transactionCompletedSchema = load("transaction_completed")
 	transactionRowSchema       = load("transaction_row")

@@ -39,6 +39,8 @@ type Codecs struct {
 	Connector      goka.Codec // Raw: what Debezium wrote, which is read with key and headers
 	Changes        goka.Codec // *Change
 
+	CacheInvalidations goka.Codec // *CacheInvalidation
+
 	TransactionInputs     goka.Codec // *TransactionInput
 	TransactionsCompleted goka.Codec // *TransactionCompleted
 
@@ -63,6 +65,9 @@ const (
 	subjectEnrichedDLQ    = "enriched-events-dlq-value"
 	subjectCdcDLQ         = "cdc-dlq-value"
 	subjectChangesDLQ     = "changes-dlq-value"
+
+	subjectCacheInvalidations    = "cache-invalidations-value"
+	subjectCacheInvalidationsDLQ = "cache-invalidations-dlq-value"
 
 	subjectTransactionInputs     = "transaction-inputs-value"
 	subjectTransactionsCompleted = "transactions-completed-value"
@@ -96,6 +101,8 @@ func NewCodecs(ctx context.Context, r Registrar) (*Codecs, error) {
 	for _, table := range ChangedTables() {
 		registrations = append(registrations, registration{"changes." + table + "-value", changeSchema})
 	}
+	registrations = append(registrations,
+		registration{subjectCacheInvalidations, cacheInvalidationSchema}, registration{subjectCacheInvalidationsDLQ, deadLetterSchema})
 	ids := make(map[string]uint32, len(registrations))
 	for _, reg := range registrations {
 		id, err := r.Register(ctx, reg.subject, reg.schema.String())
@@ -117,6 +124,8 @@ func NewCodecs(ctx context.Context, r Registrar) (*Codecs, error) {
 		DeadLetters:    newFramed[DeadLetter]("dead letter", deadLetterSchema, nil, ids[subjectEventsDLQ], lookup),
 		Connector:      rawCodec{},
 		Changes:        newFramed[Change]("change", changeSchema, changeByHand, ids["changes."+ChangedTables()[0]+"-value"], lookup),
+
+		CacheInvalidations: newFramed[CacheInvalidation]("cache invalidation", cacheInvalidationSchema, nil, ids[subjectCacheInvalidations], lookup),
 
 		TransactionInputs:     newFramed[TransactionInput]("transaction input", transactionInputSchema, nil, ids[subjectTransactionInputs], lookup),
 		TransactionsCompleted: newFramed[TransactionCompleted]("completed transaction", transactionCompletedSchema, nil, ids[subjectTransactionsCompleted], lookup),

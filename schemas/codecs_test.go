@@ -24,12 +24,13 @@ func TestSchemasAreRegisteredUnderTheirTopics(t *testing.T) {
 		topology.EnrichedEvents, topology.EnrichedDLQ, topology.CdcDLQ, topology.ChangesDLQ,
 		topology.ChangesOf("posts"), topology.ChangesOf("users"), topology.ChangesOf("comments"), topology.ChangesOf("likes"),
 		topology.ChangesOf("follows"), topology.ChangesOf("revocations"),
+		topology.CacheInvalidations, topology.CacheInvalidationsDLQ,
 		topology.TransactionInputs, topology.TransactionsDLQ, topology.TransactionsCompleted,
 	} {
 		want = append(want, string(topic)+"-value")
 	}
 	require.ElementsMatch(t, want, r.subjects)
-	require.Len(t, r.texts, 9, "all dead-letter topics hold the same record, and so do all topics of changes")
+	require.Len(t, r.texts, 10, "all dead-letter topics hold the same record, and so do all topics of changes")
 }
 
 func TestNewCodecsSaysWhichSubjectWasRefused(t *testing.T) {
@@ -41,7 +42,7 @@ func TestNewCodecsSaysWhichSubjectWasRefused(t *testing.T) {
 
 func TestNullAndEmptyValues(t *testing.T) {
 	c, _ := newCodecs(t)
-	for _, codec := range []goka.Codec{c.Events, c.Activity, c.EnrichedEvents, c.ReactionInputs, c.Engagements, c.DeadLetters, c.Changes, c.TransactionInputs, c.TransactionsCompleted} {
+	for _, codec := range []goka.Codec{c.Events, c.Activity, c.EnrichedEvents, c.ReactionInputs, c.Engagements, c.DeadLetters, c.Changes, c.CacheInvalidations, c.TransactionInputs, c.TransactionsCompleted} {
 		requireUnreadable(t, decode(t, codec, nil), schemas.ReasonNullValue, "", nil)
 		requireUnreadable(t, decode(t, codec, []byte{}), schemas.ReasonNotAFormat, "", []byte{})
 		for _, other := range [][]byte{{1, 0, 0, 0, 1, 2, 'u'}, {0xff}, []byte("text")} {
@@ -56,7 +57,7 @@ func TestEncodeRefusesOtherTypes(t *testing.T) {
 	c, _ := newCodecs(t)
 	for _, codec := range []goka.Codec{
 		c.Events, c.Activity, c.EnrichedEvents, c.ReactionInputs, c.Engagements, c.DeadLetters, c.DedupRows, c.ReactionRows, c.ScoreRows, c.SessionRows, c.Changes, c.EntityRows,
-		c.TransactionInputs, c.TransactionsCompleted, c.TransactionRows,
+		c.CacheInvalidations, c.TransactionInputs, c.TransactionsCompleted, c.TransactionRows, schemas.Changelog(c.EntityRows),
 	} {
 		for _, value := range []any{nil, "text", schemas.Engagement{}, (*schemas.Unreadable)(nil)} {
 			_, err := codec.Encode(value)
@@ -93,7 +94,7 @@ func TestUnknownSchemaIsAskedForAgain(t *testing.T) {
 	require.Contains(t, own, `"Engagement"`)
 	data[4] = byte(len(r.texts) + 1)
 	for range 2 {
-		requireUnreadable(t, decode(t, c.Engagements, data), schemas.ReasonUnknownSchema, "schema 10 is not in the registry", data)
+		requireUnreadable(t, decode(t, c.Engagements, data), schemas.ReasonUnknownSchema, "schema 11 is not in the registry", data)
 	}
 	require.Equal(t, 2, r.lookups)
 

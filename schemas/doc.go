@@ -8,6 +8,7 @@
 //	engagements      engagement     post             Engagement
 //	cdc.*            of Debezium    primary key      Raw, read by package debezium
 //	changes.*        change         natural id       Change
+//	cache-invalidations cache_invalidation scope:id  CacheInvalidation
 //	*-dlq            dead_letter    of the bad input DeadLetter
 //	dedup-table      dedup_row      user:post        DedupRow
 //	reactions-table  reaction_row   user:post        ReactionRow

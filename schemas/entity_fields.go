@@ -13,6 +13,8 @@ type (
 	PostRow struct{ *EntityRow }
 	// UserRow is a row of `users-table`.
 	UserRow struct{ *EntityRow }
+	// FollowRow is a row of `follows-table`.
+	FollowRow struct{ *EntityRow }
 )
 
 // Author returns the id of the user who wrote the post.
@@ -26,3 +28,9 @@ func (r PostRow) Status() string { return r.Text("status") }
 
 // Gone reports whether the user is deleted: the row is, or says so.
 func (r UserRow) Gone() bool { return r.Deleted || r.Text("deleted_at") != "" }
+
+// Active reports whether the follow is in force: the row is there, and its status does not say else.
+func (r FollowRow) Active() bool {
+	status := r.Text("status")
+	return !r.Deleted && (status == "" || status == "active")
+}

@@ -32,7 +32,7 @@ func (e *Event) check(data []byte) *Unreadable {
 	} {
 		switch {
 		case f.required && f.value == "":
-			return refuse(data, ReasonMissingField, "%s: empty", f.name)
+			return refuse(data, ReasonMissingField, "%s: absent or empty", f.name)
 		case len(f.value) > f.limit:
 			return refuse(data, ReasonInvalidField, "%s: %d bytes, at most %d", f.name, len(f.value), f.limit)
 		case !plain(f.value):

@@ -3,11 +3,13 @@ package schemas
 import (
 	"cmp"
 	"errors"
+	"reflect"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
 )
@@ -73,6 +75,9 @@ func unmarshalEvent(data []byte) (j eventJSON, err error) {
 	return j, err
 }
 
+// kinds are what readers call the kinds of JSON values.
+var kinds = map[jsontext.Kind]string{'n': "null", 't': "true", 'f': "false", '"': "a string", '0': "a number", '{': "an object", '[': "an array"}
+
 // refuseJSON says which kind of mistake err is, and where.
 func refuseJSON(data []byte, err error) *Unreadable {
 	var semantic *json.SemanticError
@@ -83,5 +88,17 @@ func refuseJSON(data []byte, err error) *Unreadable {
 	if errors.Is(err, strconv.ErrRange) {
 		return refuse(data, ReasonInvalidField, "%s: %s is out of range", field, excerpt(string(semantic.JSONValue)))
 	}
-	return refuse(data, ReasonWrongType, "%s: got a JSON %s, want %s", field, semantic.JSONKind, semantic.GoType)
+	want := "an integer"
+	switch semantic.GoType.Kind() {
+	case reflect.Struct:
+		want = "an object"
+	case reflect.String:
+		want = "a string"
+	default:
+	}
+	got := kinds[semantic.JSONKind]
+	if value := string(semantic.JSONValue); semantic.JSONKind == '0' && value != "" { // a number, but no integer
+		got = strings.Trim(excerpt(value), `"`)
+	}
+	return refuse(data, ReasonWrongType, "%s: got %s, want %s", field, got, want)
 }

@@ -119,8 +119,9 @@ func TestEventRefused(t *testing.T) {
 		"a name twice":       {[]byte(`{"user_id":"u","user_id":"v","post_id":"p","action":"like","ts":1}`), schemas.ReasonMalformed, "user_id"},
 		"half a surrogate":   {[]byte(`{"user_id":"\ud800","post_id":"p","action":"like","ts":1}`), schemas.ReasonMalformed, "surrogate"},
 		"not UTF-8":          {[]byte("{\"user_id\":\"\xff\",\"post_id\":\"p\",\"action\":\"like\",\"ts\":1}"), schemas.ReasonInvalidField, "UTF-8"},
-		"number as text":     {minimal(map[string]any{"ts": "5"}), schemas.ReasonWrongType, "ts: got a JSON string, want int64"},
-		"text as number":     {minimal(map[string]any{"user_id": 7}), schemas.ReasonWrongType, "user_id: got a JSON number, want string"},
+		"number as text":     {minimal(map[string]any{"ts": "5"}), schemas.ReasonWrongType, "ts: got a string, want an integer"},
+		"text as number":     {minimal(map[string]any{"user_id": 7}), schemas.ReasonWrongType, "user_id: got a number, want a string"},
+		"no integer":         {minimal(map[string]any{"dwell_ms": 1.5}), schemas.ReasonWrongType, "dwell_ms: got 1.5, want an integer"},
 		"fraction":           {minimal(map[string]any{"ts": 1.5}), schemas.ReasonWrongType, "ts"},
 		"object":             {minimal(map[string]any{"action": map[string]any{}}), schemas.ReasonWrongType, "action"},
 		"bool":               {minimal(map[string]any{"dwell_ms": true}), schemas.ReasonWrongType, "dwell_ms"},
@@ -184,14 +185,14 @@ func TestEventLimits(t *testing.T) {
 func TestAvroEventRefused(t *testing.T) {
 	c, _ := newCodecs(t)
 	for detail, change := range map[string]func(*schemas.Event){
-		"user_id: empty":         func(e *schemas.Event) { e.UserID = "" },
-		"action: unknown":        func(e *schemas.Event) { e.Action = engagement.None },
-		"event_time: -1 ms":      func(e *schemas.Event) { e.EventTime = -1 },
-		"dwell_ms: -5":           func(e *schemas.Event) { e.DwellMS = -5 },
-		`post_id: "\xff\xfe"`:    func(e *schemas.Event) { e.PostID = "\xff\xfe" },
-		`author_id: "a\x00b"`:    func(e *schemas.Event) { e.AuthorID = "a\x00b" },
-		`event_id: "\u009f"`:     func(e *schemas.Event) { e.EventID = "\u009f" },
-		"event_time: 1420070400": func(e *schemas.Event) { e.EventTime *= 1000 },
+		"user_id: absent or empty": func(e *schemas.Event) { e.UserID = "" },
+		"action: unknown":          func(e *schemas.Event) { e.Action = engagement.None },
+		"event_time: -1 ms":        func(e *schemas.Event) { e.EventTime = -1 },
+		"dwell_ms: -5":             func(e *schemas.Event) { e.DwellMS = -5 },
+		`post_id: "\xff\xfe"`:      func(e *schemas.Event) { e.PostID = "\xff\xfe" },
+		`author_id: "a\x00b"`:      func(e *schemas.Event) { e.AuthorID = "a\x00b" },
+		`event_id: "\u009f"`:       func(e *schemas.Event) { e.EventID = "\u009f" },
+		"event_time: 1420070400":   func(e *schemas.Event) { e.EventTime *= 1000 },
 	} {
 		event := schemas.Event{EventID: "e", UserID: "u", PostID: "p", Action: engagement.Like, EventTime: 1420070400123}
 		change(&event)
@@ -209,7 +210,7 @@ func TestEventTooLarge(t *testing.T) {
 	fits := append(minimal(nil), bytes.Repeat([]byte(" "), schemas.MaxEventValue-len(minimal(nil)))...)
 	require.IsType(t, &schemas.Event{}, decode(t, c.Events, fits))
 	_, bad := schemas.DecodeEventJSON([]byte("[1]"))
-	requireUnreadable(t, bad, schemas.ReasonWrongType, "value: got a JSON [", []byte("[1]"))
+	requireUnreadable(t, bad, schemas.ReasonWrongType, "value: got an array, want an object", []byte("[1]"))
 	for _, data := range [][]byte{append(fits, ' '), make([]byte, 2<<20)} {
 		requireUnreadable(t, decode(t, c.Events, data), schemas.ReasonTooLarge, "at most 65536", data)
 	}

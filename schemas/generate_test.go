@@ -100,6 +100,13 @@ var (
 			ValueSize: rapid.Int64().Draw(t, "value_size"), Truncated: rapid.Bool().Draw(t, "truncated"), Origin: origins.Draw(t, "origin"),
 		}
 	})
+	cacheInvalidations = rapid.Custom(func(t *rapid.T) *schemas.CacheInvalidation {
+		return &schemas.CacheInvalidation{
+			Scope: schemas.InvalidationScope(rapid.String().Draw(t, "scope")), ID: rapid.String().Draw(t, "id"),
+			Reason: schemas.InvalidationReason(rapid.String().Draw(t, "reason")), Table: rapid.String().Draw(t, "table"),
+			Partition: rapid.Int32().Draw(t, "partition"), Offset: rapid.Int64().Draw(t, "offset"), EventTime: times.Draw(t, "event_time"),
+		}
+	})
 
 	dedupRows = rapid.Custom(func(t *rapid.T) *schemas.DedupRow {
 		row := &schemas.DedupRow{}

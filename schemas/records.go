@@ -150,4 +150,6 @@ const (
 	ReasonCdcConnector    Reason = "cdc_connector"    // it says so itself, or is not what a connector writes
 	ReasonSchemaMismatch  Reason = "schema_mismatch"  // it does not fit its schema, or its schema not our tables
 	ReasonEventProcessing Reason = "event_processing" // it can be read, but not used
+
+	ReasonJobFailed Reason = "job_failed" // no record: a run of a periodic job
 )

@@ -34,6 +34,7 @@ func TestRecordsRoundTrip(t *testing.T) {
 	t.Run("session row", rapid.MakeCheck(roundTrip(c.SessionRows, sessionRows)))
 	t.Run("change", rapid.MakeCheck(roundTrip(c.Changes, changes)))
 	t.Run("entity row", rapid.MakeCheck(roundTrip(c.EntityRows, entityRows)))
+	t.Run("cache invalidation", rapid.MakeCheck(roundTrip(c.CacheInvalidations, cacheInvalidations)))
 	t.Run("transaction input", rapid.MakeCheck(roundTrip(c.TransactionInputs, transactionInputs)))
 	t.Run("completed transaction", rapid.MakeCheck(roundTrip(c.TransactionsCompleted, transactionsCompleted)))
 	t.Run("transaction row", rapid.MakeCheck(roundTrip(c.TransactionRows, transactionRows)))

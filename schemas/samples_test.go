@@ -83,6 +83,10 @@ func samples(c *schemas.Codecs) map[string]sample {
 			Topic: "events", Partition: 3, Offset: 42, AppendTime: 1420070400200, Stage: "dedup", Reason: schemas.ReasonMalformed,
 			Detail: "value: cut", Key: []byte("u:p"), Value: []byte{0, 1, 2, 0xff}, ValueSize: 400, Truncated: true, Origin: origin,
 		}},
+		"cache_invalidation": {c.CacheInvalidations, &schemas.CacheInvalidation{
+			Scope: schemas.InvalidPost, ID: event.PostID, Reason: schemas.InvalidChanged, Table: "posts-table", Partition: 3, Offset: 300_000_000_000,
+			EventTime: 1420070400123,
+		}},
 		"transaction_input": {c.TransactionInputs, &schemas.TransactionInput{
 			TxID: 774, CommitMS: 1420070400123, Part: schemas.TransactionEnd, LSN: 26_642_880, Epoch: 1, Table: "public.posts", Order: 4,
 			Events: 3, Tables: tables, Origin: origin,

@@ -18,6 +18,7 @@ type Entity struct {
 	Reader  goka.Group  // makes changes of it
 	Changes goka.Stream // what comes of it
 	Keeper  goka.Group  // keeps the rows; "" for none
+	Forgets bool        // Keeper forgets a deleted row some time later: nothing depends on its having been there
 }
 
 // Entities are the tables of the application.
@@ -25,15 +26,15 @@ func Entities() []Entity {
 	return []Entity{
 		{Table: "posts", Source: "posts", Key: []string{"id"}, Topic: "cdc.posts", Reader: "cdc-posts", Changes: ChangesOf("posts"), Keeper: Posts},
 		{Table: "users", Source: "users", Key: []string{"id"}, Topic: "cdc.users", Reader: "cdc-users", Changes: ChangesOf("users"), Keeper: Users},
-		{Table: "comments", Source: "comments", Key: []string{"id"}, Topic: "cdc.comments", Reader: "cdc-comments", Changes: ChangesOf("comments"), Keeper: Comments},
+		{Table: "comments", Source: "comments", Key: []string{"id"}, Topic: "cdc.comments", Reader: "cdc-comments", Changes: ChangesOf("comments"), Keeper: Comments, Forgets: true},
 		{Table: "likes", Source: "likes", Key: []string{"user_id", "post_id"}, Topic: "cdc.likes", Reader: CdcLikes, Changes: ChangesOf("likes")},
 		{
-			Table: "follows", Source: "follows", Key: []string{"follower_id", "followee_id"}, Topic: "cdc.follows", Reader: "cdc-follows",
-			Changes: ChangesOf("follows"), Keeper: Follows,
+			Table: "follows", Source: "follows", Key: []string{"follower_id", "followee_id"}, Topic: CdcFollows, Reader: "cdc-follows",
+			Changes: ChangesOf("follows"), Keeper: Follows, Forgets: true,
 		},
 		{
-			Table: "revocations", Source: "token_revocation", Key: []string{"jti"}, Topic: "cdc.token_revocation", Reader: "cdc-token-revocation",
-			Changes: ChangesOf("revocations"), Keeper: Revocations,
+			Table: "revocations", Source: "token_revocation", Key: []string{"jti"}, Topic: CdcRevocations, Reader: "cdc-token-revocation",
+			Changes: ChangesOf("revocations"), Keeper: Revocations, Forgets: true,
 		},
 	}
 }

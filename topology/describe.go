@@ -9,7 +9,7 @@ import (
 
 // Describe prints the flow as text: per group what it reads, keeps and writes. It reads goka's own graphs, so what it
 // prints is what runs.
-func Describe(groups []Group, sinks []Sink) string {
+func Describe(groups []Group, sinks []Sink, consumers []Consumer) string {
 	var b strings.Builder
 	line := func(topic, note string) {
 		b.WriteString(strings.TrimRight(fmt.Sprintf("%23s%-22s %s", "", topic, note), " ") + "\n")
@@ -33,13 +33,18 @@ func Describe(groups []Group, sinks []Sink) string {
 		line("▶ ClickHouse "+s.Table, "")
 		line("▶ "+string(s.DeadLetters), "unreadable")
 	}
+	for _, c := range consumers {
+		fmt.Fprintf(&b, "%-20s ▶ (%s) %s\n", c.Input, c.Group, c.Does)
+		line("▶ Redis "+c.Keys, "")
+		line("▶ "+string(c.DeadLetters), "unreadable")
+	}
 	return b.String()
 }
 
 func join(edges goka.Edges) string { return strings.Join(edges.Topics(), ", ") }
 
-// Mermaid prints the flow as a Mermaid flowchart: topics are rounded, groups square, tables and ClickHouse cylinders.
-func Mermaid(groups []Group, sinks []Sink) string {
+// Mermaid prints the flow as a Mermaid flowchart: topics are rounded, groups square, tables, ClickHouse and Redis cylinders.
+func Mermaid(groups []Group, sinks []Sink, consumers []Consumer) string {
 	var b strings.Builder
 	b.WriteString("flowchart LR\n")
 	id := strings.NewReplacer("-", "_", ".", "_").Replace
@@ -61,6 +66,11 @@ func Mermaid(groups []Group, sinks []Sink) string {
 		fmt.Fprintf(&b, "  %s --> g_%s[%s]\n", topic(string(s.Input)), id(s.Group), s.Group)
 		fmt.Fprintf(&b, "  g_%s --> ch_%s[(ClickHouse %s)]\n", id(s.Group), id(s.Table), s.Table)
 		fmt.Fprintf(&b, "  g_%s --> %s\n", id(s.Group), topic(string(s.DeadLetters)))
+	}
+	for _, c := range consumers {
+		fmt.Fprintf(&b, "  %s --> g_%s[%s]\n", topic(string(c.Input)), id(c.Group), c.Group)
+		fmt.Fprintf(&b, "  g_%s --> r_%s[(Redis %s)]\n", id(c.Group), id(c.Group), c.Keys)
+		fmt.Fprintf(&b, "  g_%s --> %s\n", id(c.Group), topic(string(c.DeadLetters)))
 	}
 	return b.String()
 }

@@ -1,6 +1,8 @@
 package topology
 
 import (
+	"strings"
+
 	"github.com/lovoo/goka"
 
 	"github.com/nova-social/nova-streams/schemas"
@@ -41,12 +43,20 @@ func (g Group) Graph(on goka.ProcessCallback) *goka.GroupGraph {
 	return goka.DefineGroup(g.Name, edges...)
 }
 
+// ReadsTable reports whether the group reads the changelog of a table. Compaction takes records out of it, so that offsets
+// leave gaps and nobody knows how many there were.
+func (g Group) ReadsTable() bool { return strings.HasSuffix(string(g.Input), tableSuffix) }
+
+// tableSuffix ends the name of a group's table.
+var tableSuffix = string(goka.GroupTable(""))
+
 // Groups returns every goka group, in the order of the flow.
 func Groups(c *schemas.Codecs) []Group {
 	groups := append([]Group{DedupGroup(c)}, CdcGroups(c)...)
 	groups = append(groups, TransactionGroups(c)...)
 	groups = append(groups, EntityGroups(c)...)
-	return append(groups, ReactionsGroup(c), ScoresGroup(c), SessionsGroup(c))
+	groups = append(groups, ReactionsGroup(c), ScoresGroup(c), SessionsGroup(c))
+	return append(groups, InvalidationGroups(c)...)
 }
 
 // DedupGroup declares `dedup`.

@@ -11,6 +11,9 @@ import (
 // Stream is the name of a topic, for packages that pass names on.
 type Stream = goka.Stream
 
+// Table is the name of a group's table, for packages that pass names on.
+type Table = goka.Table
+
 // The topics. A name stands here and nowhere else.
 const (
 	Events         goka.Stream = "events"
@@ -26,6 +29,10 @@ const (
 	CdcDLQ         goka.Stream = "cdc-dlq"
 	ChangesDLQ     goka.Stream = "changes-dlq"
 
+	// CdcFollows is where Debezium writes of follows.
+	CdcFollows goka.Stream = "cdc.follows"
+	// CdcRevocations is where it writes of token_revocation.
+	CdcRevocations goka.Stream = "cdc.token_revocation"
 	// CdcTransactions is where Debezium says where transactions begin and end.
 	CdcTransactions       goka.Stream = "cdc.transaction"
 	TransactionInputs     goka.Stream = "transaction-inputs"
@@ -33,6 +40,13 @@ const (
 	TransactionsCompleted goka.Stream = "transactions-completed"
 
 	MirrorsDLQ goka.Stream = "mirrors-dlq"
+
+	// CacheInvalidations says what caches hold that is old.
+	CacheInvalidations    goka.Stream = "cache-invalidations"
+	CacheInvalidationsDLQ goka.Stream = "cache-invalidations-dlq"
+
+	// JobsDLQ is where runs of periodic jobs are told of that failed for good.
+	JobsDLQ goka.Stream = "jobs-dlq"
 	// TopicEpochs numbers the incarnations of topics; the goka layer reads and writes it.
 	TopicEpochs goka.Stream = "topic-epochs"
 )
@@ -54,6 +68,12 @@ const (
 	CdcTransaction goka.Group = "cdc-transaction"
 	Transactions   goka.Group = "transactions"
 
+	// The groups that say of changed rows what of it is old in caches.
+	InvalidationsPosts   goka.Group = "invalidations-posts"
+	InvalidationsUsers   goka.Group = "invalidations-users"
+	InvalidationsFollows goka.Group = "invalidations-follows"
+	InvalidationsScores  goka.Group = "invalidations-scores"
+
 	// PostEventsSink is the consumer group that writes ClickHouse's post_events; not a goka group.
 	PostEventsSink = "sink-post-events"
 	// TransactionsSink is the one that writes ClickHouse's cdc_transactions.
@@ -62,9 +82,12 @@ const (
 
 // The tables that views read.
 const (
-	ScoresTable = goka.Table("scores-table") // for trending and post statistics
-	PostsTable  = goka.Table("posts-table")  // for what is to be seen
-	UsersTable  = goka.Table("users-table")  // likewise
+	ScoresTable      = goka.Table("scores-table")      // for trending and post statistics
+	PostsTable       = goka.Table("posts-table")       // for what is to be seen
+	UsersTable       = goka.Table("users-table")       // likewise
+	RevocationsTable = goka.Table("revocations-table") // for which tokens are good
+	FollowsTable     = goka.Table("follows-table")     // for who follows whom
+	ReactionsTable   = goka.Table("reactions-table")   // for whom a reader likes to read
 )
 
 // Cleanup is how Kafka thins a topic out.
@@ -125,11 +148,13 @@ func Topics() []Topic {
 	}
 	events := stream(Events, "user:post", "producers")
 	events.MaxMessageBytes = MaxEventBytes
+	jobsDLQ := letters(JobsDLQ, "jobs")
+	jobsDLQ.Key = "job"
 	topics := []Topic{
 		events,
 		letters(EventsDLQ, string(Dedup)),
 		stream(Activity, "user", string(Dedup)),
-		letters(ActivityDLQ, string(Sessions)),
+		letters(ActivityDLQ, string(Sessions)+", "+Seen),
 		stream(EnrichedEvents, "user", string(Sessions)),
 		letters(EnrichedDLQ, PostEventsSink),
 		stream(ReactionInputs, "user:post", string(Dedup)+", "+string(CdcLikes)+", "+string(Comments)),
@@ -148,7 +173,10 @@ func Topics() []Topic {
 		letters(TransactionsDLQ, string(Transactions)),
 		stream(TransactionsCompleted, "transaction", string(Transactions)),
 		table(Transactions, "transaction"),
+		stream(CacheInvalidations, "scope:id", "invalidations-*"),
+		letters(CacheInvalidationsDLQ, "invalidations-*, "+Applier),
 		letters(MirrorsDLQ, "sinks of mirrors, "+TransactionsSink),
+		jobsDLQ,
 	}
 	for _, e := range Entities() {
 		key := strings.Join(e.Key, ":")

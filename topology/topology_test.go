@@ -22,8 +22,8 @@ func groups(t *testing.T) []topology.Group {
 
 func TestDescribe_golden(t *testing.T) {
 	for file, got := range map[string]string{
-		"testdata/topology.golden": topology.Describe(groups(t), topology.Sinks()),
-		"testdata/topology.mmd":    topology.Mermaid(groups(t), topology.Sinks()),
+		"testdata/topology.golden": topology.Describe(groups(t), topology.Sinks(), topology.Consumers()),
+		"testdata/topology.mmd":    topology.Mermaid(groups(t), topology.Sinks(), topology.Consumers()),
 	} {
 		if *update {
 			require.NoError(t, os.WriteFile(file, []byte(got), 0o600))
@@ -40,7 +40,7 @@ func TestGraphs_hold_the_rules(t *testing.T) {
 		require.NotContains(t, catalogue, topic.Name, "a topic is named once")
 		catalogue[topic.Name] = topic
 	}
-	used := map[string]bool{string(topology.Events): true, string(topology.TopicEpochs): true}
+	used := map[string]bool{string(topology.Events): true, string(topology.TopicEpochs): true, string(topology.JobsDLQ): true}
 	for _, g := range groups(t) {
 		graph := g.Graph(nil)
 		require.NoError(t, graph.Validate())
@@ -61,6 +61,10 @@ func TestGraphs_hold_the_rules(t *testing.T) {
 	for _, s := range topology.Sinks() {
 		require.Contains(t, catalogue, string(s.Input))
 		used[string(s.DeadLetters)] = true
+	}
+	for _, c := range topology.Consumers() {
+		require.Contains(t, catalogue, string(c.Input))
+		used[string(c.DeadLetters)] = true
 	}
 	for name, topic := range catalogue {
 		require.NotEqual(t, topic.Foreign, used[name], "nobody writes %s, or we do though it is somebody else's", name)
