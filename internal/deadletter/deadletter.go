@@ -1,4 +1,5 @@
-// Package deadletter reads the dead-letter topics for people: what was refused, by whom and why.
+// Package deadletter reads the dead-letter topics for people: what was refused, by whom and why. It also writes there, for
+// consumer groups that are not goka's: at least once.
 //
 // A stage that crashes may write a letter again, so a letter is known by the record it is about, and each is given
 // once. The package does not replay letters and does not judge them.
