@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -51,8 +52,18 @@ func TestAnswers(t *testing.T) {
 		"engagement-hours":     plain("/v1/posts/p1/engagement?hours=3"),
 		"engagement-hours-0":   plain("/v1/posts/p1/engagement?hours=0"),
 		"engagement-hours-169": plain("/v1/posts/p1/engagement?hours=169"),
-		"engagement-quiet":     plain("/v1/posts/quiet/engagement?hours=1"),
-		"engagement-unknown":   plain("/v1/posts/nobody/engagement?hours=1"),
+		"engagement-draft":     plain("/v1/posts/draft/engagement"),
+		"stats-draft":          plain("/v1/posts/draft/stats"),
+		"stream-early": func(w *world) string {
+			w.deps.Trending = newBoard()
+			return "/v1/trending/stream"
+		},
+		"stream-too-many": func(w *world) string {
+			w.deps.Config.Streams = 0
+			return "/v1/trending/stream"
+		},
+		"engagement-quiet":   plain("/v1/posts/quiet/engagement?hours=1"),
+		"engagement-unknown": plain("/v1/posts/nobody/engagement?hours=1"),
 		"engagement-unknown-early": func(w *world) string {
 			w.posts.recovering = true
 			return "/v1/posts/nobody/engagement?hours=1"
@@ -64,6 +75,15 @@ func TestAnswers(t *testing.T) {
 		"engagement-neither": func(w *world) string {
 			w.posts.recovering = true
 			return broken("p1", errors.New("away"))(w)
+		},
+		"suggestions":           plain("/v1/users/u1/suggestions"),
+		"suggestions-limit":     plain("/v1/users/u1/suggestions?limit=1"),
+		"suggestions-limit-101": plain("/v1/users/u1/suggestions?limit=101"),
+		"suggestions-none":      plain("/v1/users/lonely/suggestions"),
+		"suggestions-unknown":   plain("/v1/users/nobody/suggestions"),
+		"suggestions-early": func(w *world) string {
+			w.suggestions.early = true
+			return "/v1/users/u1/suggestions"
 		},
 		"status": plain("/v1/status"),
 		"status-nothing": func(w *world) string {
@@ -104,10 +124,53 @@ func TestAnswers(t *testing.T) {
 			w.deps.Status = fakeStatus(func(context.Context) (Status, error) { return Status{}, errors.New("away") })
 			return "/health/ready"
 		},
-		"titles": plain("/page/titles?id=p1&id=p2&id=p3"),
-		"titles-none": func(w *world) string {
-			w.deps.Titles = nil
-			return "/page/titles?id=p1"
+		"post":         plain("/v1/posts/p1"),
+		"post-draft":   plain("/v1/posts/draft"),
+		"post-unknown": plain("/v1/posts/nobody"),
+		"post-early": func(w *world) string {
+			w.lines.recovering = true
+			return "/v1/posts/p1"
+		},
+		"posts":                  plain("/v1/posts?ids=p2,nobody,p1,draft"),
+		"posts-twice":            plain("/v1/posts?ids=p1&ids=p2"),
+		"posts-none":             plain("/v1/posts"),
+		"posts-empty-id":         plain("/v1/posts?ids=p1,,p2"),
+		"user-posts-limit-empty": plain("/v1/users/ann/posts?limit="),
+		"posts-too-many":         plain("/v1/posts?ids=p" + strings.Repeat(",p", 100)),
+		"posts-early": func(w *world) string {
+			w.posts.recovering = true
+			return "/v1/posts?ids=p1"
+		},
+		"user":         plain("/v1/users/ann"),
+		"user-gone":    plain("/v1/users/gone"),
+		"user-unknown": plain("/v1/users/nobody"),
+		"user-early": func(w *world) string {
+			w.lines.recovering = true
+			return "/v1/users/ann"
+		},
+		"user-posts":            plain("/v1/users/ann/posts?limit=2"),
+		"user-posts-next":       nextPage("/v1/users/ann/posts?limit=2"),
+		"user-posts-unknown":    plain("/v1/users/nobody/posts"),
+		"user-posts-limit-101":  plain("/v1/users/ann/posts?limit=101"),
+		"user-followers":        plain("/v1/users/ann/followers?limit=2"),
+		"user-followers-next":   nextPage("/v1/users/ann/followers?limit=2"),
+		"user-followers-none":   plain("/v1/users/di/followers"),
+		"user-followers-cursor": plain("/v1/users/ann/followers?cursor=AQ"),
+		"user-following":        plain("/v1/users/ann/following"),
+		"user-following-early": func(w *world) string {
+			w.lines.recovering = true
+			return "/v1/users/ann/following"
+		},
+		"relationship":         plain("/v1/users/ann/relationships/bob"),
+		"relationship-one-way": plain("/v1/users/ann/relationships/cy"),
+		"relationship-gone":    plain("/v1/users/ann/relationships/gone"),
+		"relationship-early": func(w *world) string {
+			w.lines.recovering = true
+			return "/v1/users/ann/relationships/bob"
+		},
+		"health-ready-no-feed": func(w *world) string {
+			w.feed.early = true
+			return "/health/ready"
 		},
 		"unknown": plain("/v2/trending"),
 	} {
@@ -123,6 +186,22 @@ func TestAnswers(t *testing.T) {
 			requireGolden(t, "answers/"+name+".http", text.Bytes())
 			require.True(t, json.Valid(answer.Body.Bytes()))
 		})
+	}
+}
+
+// nextPage is the page after the one at path.
+func nextPage(path string) func(*world) string {
+	return func(w *world) string {
+		answer := httptest.NewRecorder()
+		New(w.deps).ServeHTTP(answer, httptest.NewRequest(http.MethodGet, path, http.NoBody))
+		var page struct {
+			NextCursor string `json:"next_cursor"`
+		}
+		if err := json.Unmarshal(answer.Body.Bytes(), &page); err != nil {
+			panic(err)
+		}
+		w.deps.Metrics = nil // registered once already
+		return path + "&cursor=" + page.NextCursor
 	}
 }
 

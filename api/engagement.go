@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -17,6 +16,9 @@ type engagementInput struct {
 	PostID string `path:"post_id"`
 	Hours  int    `query:"hours" minimum:"1" maximum:"168" default:"24" doc:"How many hours, the one that has begun included"`
 }
+
+// Resolve implements huma.Resolver.
+func (*engagementInput) Resolve(ctx huma.Context) []error { return refuseEmpty(ctx, "hours") }
 
 type engagementOutput struct{ Body postEngagement }
 
@@ -56,24 +58,30 @@ type engagementTotals struct {
 	Shares   int64 `json:"shares"`
 }
 
-func routeEngagement(ops huma.API, hourly Engagement, posts Posts, log *slog.Logger) {
-	huma.Register(ops, huma.Operation{
+func routeEngagement(ops huma.API, d *Deps) {
+	huma.Register(ops, tags(huma.Operation{
 		OperationID: "get-post-engagement",
 		Method:      http.MethodGet,
 		Path:        "/v1/posts/{post_id}/engagement",
 		Summary:     "Engagement of a post by the hour",
-		Description: "Events of the last hours, by event time, from ClickHouse. While that does not answer: the counts within the trending window, marked as degraded.",
+		Description: "Events of the last hours, by event time, from ClickHouse. While that does not answer: the counts within the trending window, marked as degraded. An answer may be a second old; as_of says of when it is.",
 		Tags:        []string{"Posts"},
 		Errors:      []int{http.StatusNotFound, http.StatusServiceUnavailable},
-	}, func(ctx context.Context, in *engagementInput) (*engagementOutput, error) {
-		series, err := hourly.Hourly(ctx, in.PostID, in.Hours)
+	}), func(ctx context.Context, in *engagementInput) (*engagementOutput, error) {
+		if !d.Posts.Recovered() || !d.Timeline.Recovered() {
+			return nil, recovering()
+		}
+		if d.Timeline.Hidden(in.PostID) {
+			return nil, postNotFound()
+		}
+		series, err := d.Engagement.Hourly(ctx, in.PostID, in.Hours)
 		if err != nil {
-			log.WarnContext(ctx, "answering without ClickHouse", "error", err)
-			return degraded(posts, in.PostID, reason(err))
+			d.Log.WarnContext(ctx, "answering without ClickHouse", "error", err)
+			return degraded(d.Posts, in.PostID, reason(err))
 		}
 		body := fromSeries(in.PostID, in.Hours, series)
-		if body.Totals == (engagementTotals{}) && posts.Recovered() {
-			if _, found := posts.Stats(in.PostID); !found {
+		if body.Totals == (engagementTotals{}) {
+			if _, found := d.Posts.Stats(in.PostID); !found {
 				return nil, postNotFound()
 			}
 		}
@@ -95,9 +103,6 @@ func reason(err error) string {
 
 // degraded answers from the view of scores.
 func degraded(posts Posts, postID, why string) (*engagementOutput, error) {
-	if !posts.Recovered() {
-		return nil, recovering()
-	}
 	w, found := posts.Window(postID)
 	if !found {
 		return nil, postNotFound()

@@ -46,7 +46,7 @@ func routeHealth(ops huma.API, when string, ready func(context.Context) error, d
 
 // answersReady is the readiness of a process that answers questions.
 func (d Deps) answersReady(ctx context.Context) error {
-	if !d.Posts.Recovered() {
+	if !d.Posts.Recovered() || !d.Timeline.Recovered() {
 		return recovering()
 	}
 	if d.Ready != nil && !d.Ready() {
@@ -54,6 +54,9 @@ func (d Deps) answersReady(ctx context.Context) error {
 	}
 	if _, err := d.Trending.Page("", 1); err != nil {
 		return asProblem(err)
+	}
+	if !d.Feed.Ready() {
+		return recovering()
 	}
 	return d.statusReady(ctx)
 }

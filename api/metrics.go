@@ -3,10 +3,11 @@ package api
 import (
 	"context"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 // metrics counts requests by route. A nil *metrics counts nothing.
@@ -26,11 +27,25 @@ func newMetrics(registry *prometheus.Registry) *metrics {
 	return m
 }
 
-func (m *metrics) observe(next http.Handler) http.Handler {
+func (m *metrics) answered(ctx context.Context, method string, status int, took time.Duration) {
 	if m == nil {
-		return next
+		return
 	}
-	return promhttp.InstrumentHandlerDuration(m.seconds, next, promhttp.WithLabelFromCtx("route", route))
+	m.seconds.WithLabelValues(route(ctx), methodLabel(method), strconv.Itoa(status)).Observe(took.Seconds())
+}
+
+// methodLabel keeps the values few: clients can make methods up.
+func methodLabel(method string) string {
+	switch method {
+	case http.MethodGet:
+		return "get"
+	case http.MethodHead:
+		return "head"
+	case http.MethodPost:
+		return "post"
+	default:
+		return "other"
+	}
 }
 
 // route is the pattern a request matched: few values, whatever clients ask for.

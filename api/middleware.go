@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -49,6 +51,19 @@ func plainProblem(status int, detail string) http.HandlerFunc {
 // writeProblem answers outside of the operations, in the same form.
 func writeProblem(w http.ResponseWriter, p *huma.ErrorModel) {
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Del("Content-Length")
 	w.WriteHeader(p.Status)
 	_ = trending.Encode(w, p)
+}
+
+// writeError answers outside of the operations with what one of them would fail with.
+func writeError(w http.ResponseWriter, err error) {
+	if more, ok := errors.AsType[huma.HeadersError](err); ok {
+		maps.Copy(w.Header(), more.GetHeaders())
+	}
+	p, ok := errors.AsType[*huma.ErrorModel](err)
+	if !ok {
+		p = problem("", http.StatusInternalServerError, "Internal error.")
+	}
+	writeProblem(w, p)
 }

@@ -5,8 +5,6 @@ import (
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
-
-	"github.com/nova-social/nova-streams/internal/trending"
 )
 
 // web holds the page and the reference: plain files, no build step, nothing from elsewhere.
@@ -27,21 +25,3 @@ func file(name string) http.HandlerFunc {
 }
 
 func asset(w http.ResponseWriter, r *http.Request) { file(chi.URLParam(r, "name"))(w, r) }
-
-// titles answers the page's question what posts are called: an object of the titles known, by id.
-func titles(known Titles) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		found := map[string]string{}
-		ids := r.URL.Query()["id"]
-		for _, id := range ids[:min(len(ids), trending.MaxLimit)] {
-			if known == nil {
-				break
-			}
-			if title, ok := known.Title(id); ok {
-				found[id] = title
-			}
-		}
-		w.Header().Set("Content-Type", "application/json")
-		_ = trending.Encode(w, found)
-	}
-}

@@ -74,17 +74,21 @@ func TestStream(t *testing.T) {
 	kind, stream := open(t, base+"/v1/trending/stream")
 	require.Equal(t, "text/event-stream", kind)
 	require.Equal(t, "retry: 2000\n", nextEvent(t, stream))
-	require.Equal(t, "event: trending\ndata: "+text(t, base+"/v1/trending"), nextEvent(t, stream))
+	event := func() string {
+		body := text(t, base+"/v1/trending")
+		return "event: trending\nid: " + strings.Trim(tagOf([]byte(body)), `W/"`) + "\ndata: " + body
+	}
+	require.Equal(t, event(), nextEvent(t, stream))
 	require.Equal(t, ": alive\n", nextEvent(t, stream))
 
 	w.update("p4", engagement.Bucket{Start: now, Last: now, Counts: engagement.Counts{Shares: 9}})
 	w.board.Refresh(now + 1)
-	event := nextEvent(t, stream)
-	for event == ": alive\n" {
-		event = nextEvent(t, stream)
+	next := nextEvent(t, stream)
+	for next == ": alive\n" {
+		next = nextEvent(t, stream)
 	}
-	require.Equal(t, "event: trending\ndata: "+text(t, base+"/v1/trending"), event)
-	require.Contains(t, event, `{"rank":1,"post_id":"p4","score":45.0,`)
+	require.Equal(t, event(), next)
+	require.Contains(t, next, `{"rank":1,"post_id":"p4","score":45.0,`)
 
 	began := time.Now()
 	require.NoError(t, stop())
@@ -186,6 +190,10 @@ func TestConfigNamesTheField(t *testing.T) {
 		"request_timeout": func(c *Config) { c.RequestTimeout = 0 },
 		"drain_timeout":   func(c *Config) { c.DrainTimeout = time.Hour },
 		"heartbeat":       func(c *Config) { c.Heartbeat = -1 },
+		"slow":            func(c *Config) { c.Slow = 0 },
+		"streams":         func(c *Config) { c.Streams = 0 },
+		"origins":         func(c *Config) { c.Origins = []string{"https://a.example/path"} },
+		"origins must":    func(c *Config) { c.Origins = []string{"https://*.example"} },
 	} {
 		c := DefaultConfig()
 		broken(&c)

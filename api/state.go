@@ -15,6 +15,29 @@ type Status struct {
 	Database []TableChanges `json:"database" nullable:"false" doc:"What the process that answers has read of the application's database, by table"`
 	// Reconciliation is missing before the first comparison of the process that answers.
 	Reconciliation *Reconciliation `json:"reconciliation,omitempty" doc:"What the last comparison of events, accounting and ClickHouse found, where the process that answers makes them"`
+	Jobs           []Job           `json:"jobs" nullable:"false" doc:"Periodic work, by name: of the process that answers, and what others have told of theirs in Redis"`
+}
+
+// Job is periodic work, and how its last runs went, in whatever process.
+type Job struct {
+	Name        string    `json:"name" example:"trending_fallback"`
+	Kind        string    `json:"kind" example:"trending_fallback"`
+	LastRun     time.Time `json:"last_run,omitzero" doc:"When the last run that has ended began; missing before"`
+	TookSeconds float64   `json:"took_seconds" doc:"How long that took, all its tries"`
+	Result      string    `json:"result,omitempty" enum:"ok,error,skipped" doc:"What came of it; skipped if the process that answers left it to another one and does not know more"`
+	LastError   string    `json:"last_error,omitempty" doc:"Why it failed, if it did"`
+	Process     string    `json:"process,omitempty" example:"worker-1:7" doc:"Which process made it: machine and process id"`
+	Next        time.Time `json:"next,omitzero" doc:"When the process that answers has the next run begin; missing for a job of others"`
+	Runs        []JobRun  `json:"runs" nullable:"false" doc:"The last runs that have ended, the newest first, 10 at most"`
+}
+
+// JobRun is one run of a job.
+type JobRun struct {
+	Begin       time.Time `json:"begin"`
+	TookSeconds float64   `json:"took_seconds"`
+	Result      string    `json:"result" enum:"ok,error"`
+	Error       string    `json:"error,omitempty" doc:"The beginning of it"`
+	Process     string    `json:"process"`
 }
 
 // TableChanges is what a process has read and applied of one table of the application's database, since it started.

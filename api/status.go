@@ -44,6 +44,9 @@ func withoutNulls(s Status) Status {
 	if s.Database == nil {
 		s.Database = []TableChanges{}
 	}
+	if s.Jobs == nil {
+		s.Jobs = []Job{}
+	}
 	if s.Accounting == nil {
 		s.Accounting = map[string]schemas.Accounting{}
 	}

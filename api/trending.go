@@ -14,10 +14,13 @@ type trendingInput struct {
 	Cursor string `query:"cursor" doc:"next_cursor of the page before. Pages of one list neither repeat nor skip a post while the list moves"`
 }
 
+// Resolve implements huma.Resolver.
+func (*trendingInput) Resolve(ctx huma.Context) []error { return refuseEmpty(ctx, "limit") }
+
 type trendingOutput struct{ Body trending.Page }
 
 func routeTrending(ops huma.API, list Trending) {
-	huma.Register(ops, huma.Operation{
+	huma.Register(ops, tags(huma.Operation{
 		OperationID: "get-trending",
 		Method:      http.MethodGet,
 		Path:        "/v1/trending",
@@ -25,7 +28,7 @@ func routeTrending(ops huma.API, list Trending) {
 		Description: "The posts with the highest score within the sliding window that ends at as_of.",
 		Tags:        []string{"Trending"},
 		Errors:      []int{http.StatusBadRequest, http.StatusGone, http.StatusServiceUnavailable},
-	}, func(_ context.Context, in *trendingInput) (*trendingOutput, error) {
+	}), func(_ context.Context, in *trendingInput) (*trendingOutput, error) {
 		page, err := list.Page(in.Cursor, in.Limit)
 		if err != nil {
 			return nil, asProblem(err)

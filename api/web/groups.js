@@ -1,4 +1,5 @@
-// The tables below the flow: what became of every input, how the groups stand, what the database says. Fed by flow.js.
+// The tables below the flow: what became of every input, how the groups stand, what the database says, how
+// periodic work goes. Fed by flow.js.
 
 const outcomes = ['in', 'applied', 'duplicate', 'replay', 'absorbed', 'skipped', 'dead', 'late']
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
@@ -78,9 +79,22 @@ function database({ database: tables }) {
   sayAs('behind', tables.length ? '' : '– nothing here', '')
 }
 
+const clock = time => time ? new Date(time).toLocaleTimeString() : '–'
+
+// jobs is the periodic work, of all processes that tell of it.
+function jobs({ jobs: all }) {
+  const took = j => j.last_run ? `${j.took_seconds.toFixed(j.took_seconds < 10 ? 2 : 0)} s` : '–'
+  const result = j => [j.last_error ? `error: ${j.last_error}` : j.result ?? '–', j.result === 'error' ? 'bad' : '']
+  const lately = j => j.runs.map(r => r.result === 'ok' ? '✓' : '✗').reverse().join('')
+  fill('jobs', ['name', 'kind', 'last run', 'took', 'result', 'by', 'lately', 'next'], all.map(j => [j.name, j.kind, clock(j.last_run), took(j), result(j), j.process ?? '–', lately(j), clock(j.next)]))
+  const failing = all.filter(j => j.result === 'error').length
+  sayAs('failing', !all.length ? '– none here' : failing ? `– ${failing} failing` : '', failing ? 'bad' : '')
+}
+
 document.addEventListener('status', event => {
   account(event.detail)
   reconciled(event.detail)
   stand(event.detail)
   database(event.detail)
+  jobs(event.detail)
 })

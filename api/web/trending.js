@@ -87,8 +87,8 @@ async function title(ids) {
   for (const id of unknown) names.set(id, null)
   if (unknown.length) {
     try {
-      const answer = await fetch('/page/titles?' + new URLSearchParams(unknown.map(id => ['id', id])))
-      for (const [id, name] of Object.entries(await answer.json())) names.set(id, name)
+      const answer = await fetch('/v1/posts?' + new URLSearchParams({ ids: unknown.filter(id => !id.includes(',')).slice(0, 100) }))
+      for (const post of (await answer.json()).items) names.set(post.post_id, post.caption)
       setTimeout(() => unknown.forEach(id => names.get(id) || names.delete(id)), 10_000) // it may be said later
     } catch {
       for (const id of unknown) names.delete(id) // ask again with the next list
