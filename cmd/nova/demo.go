@@ -38,6 +38,7 @@ func (p *program) demo() *cobra.Command {
 		if cfg.Origin("log.level") == "default" {
 			cfg.Log.Level = slog.LevelWarn // the status lines are for people
 		}
+		d.Jobs = p.jobs(cmd)
 		progress := func(step string) { fmt.Fprintln(p.stderr, step) }
 		return demo.Run(cmd.Context(), d, cfg.Config, p.stdout, progress, p.logger(cfg.Log))
 	}

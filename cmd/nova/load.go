@@ -37,14 +37,19 @@ func (p *program) load() *cobra.Command {
 		bar := load.NewProgress(p.stderr, "events", isTerminal(p.stderr), time.Now)
 		result, err := load.Run(cmd.Context(), cfg, args[0], producer, bar.Show)
 		bar.End()
-		if err != nil && result.Acknowledged == 0 {
-			return err
-		}
-		fmt.Fprintf(p.stdout, "%d events acknowledged in %v (%.0f/s), %d bad lines left out\n",
-			result.Acknowledged, result.Took.Round(time.Millisecond), load.Speed(result.Acknowledged, result.Took), result.Skipped)
+		return p.loaded(result, err, "events", fmt.Sprintf(", %d bad lines left out", result.Skipped))
+	}
+	return group("load", "Bring data in", events, p.loadCDC(), p.loadFollows())
+}
+
+// loaded says how much of what came in, also of a load that ended with an error, and returns that.
+func (p *program) loaded(result load.Result, err error, what, more string) error {
+	if err != nil && result.Acknowledged == 0 {
 		return err
 	}
-	return group("load", "Bring data in", events, p.loadCDC())
+	fmt.Fprintf(p.stdout, "%d %s acknowledged in %v (%.0f/s)%s\n",
+		result.Acknowledged, what, result.Took.Round(time.Millisecond), load.Speed(result.Acknowledged, result.Took), more)
+	return err
 }
 
 // openProducer makes sure that Kafka answers and has the topic before it returns a producer, which waits for a broker

@@ -75,12 +75,7 @@ func (p *program) replay(ctx context.Context, k config.Kafka, recording *load.Re
 	bar := load.NewProgress(p.stderr, "messages", isTerminal(p.stderr), time.Now)
 	result, err := recording.Send(ctx, how, producer, bar.Show)
 	bar.End()
-	if err != nil && result.Acknowledged == 0 {
-		return err
-	}
-	fmt.Fprintf(p.stdout, "%d messages of %d topics acknowledged in %v (%.0f/s)\n",
-		result.Acknowledged, len(how.Topics), result.Took.Round(time.Millisecond), load.Speed(result.Acknowledged, result.Took))
-	return err
+	return p.loaded(result, err, fmt.Sprintf("messages of %d topics", len(how.Topics)), "")
 }
 
 // maxRecorded is the size of a message up to which it is for the broker to refuse it.

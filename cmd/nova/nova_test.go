@@ -17,6 +17,7 @@ import (
 	"github.com/IBM/sarama"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nova-social/nova-streams/internal/config"
 	"github.com/nova-social/nova-streams/internal/devstack"
 	"github.com/nova-social/nova-streams/internal/devstack/devstacktest"
 	"github.com/nova-social/nova-streams/internal/kafka"
@@ -182,4 +183,14 @@ func poison(t *testing.T, brokers []string, value string) {
 	_, _, err = p.SendMessage(&sarama.ProducerMessage{Topic: "try-" + string(topology.Events), Key: sarama.StringEncoder("u:p"), Value: sarama.StringEncoder(value)})
 	require.NoError(t, err)
 	require.NoError(t, p.Close())
+}
+
+// Machines read the log as JSON, in which a duration has its unit.
+func TestLog_of_machines(t *testing.T) {
+	var out bytes.Buffer
+	p := program{stderr: &out}
+	p.logger(config.Log{Format: "json"}).Info("answered", "took", 1500*time.Millisecond, "request_id", "r")
+	var line map[string]any
+	require.NoError(t, json.Unmarshal(out.Bytes(), &line))
+	require.Equal(t, []any{"INFO", "answered", "1.5s", "r"}, []any{line["level"], line["msg"], line["took"], line["request_id"]})
 }

@@ -94,7 +94,7 @@ func (o *operated) run(roles string) *process {
 	ended := make(chan error, 1)
 	go func() {
 		ended <- run(ctx, append([]string{
-			"run", "--roles=" + roles, "--instance=" + roles, "--http-addr=127.0.0.1:0", "--registry=" + o.stack.RegistryURL(),
+			"run", "--roles=" + roles, "--instance=" + strings.ReplaceAll(roles, ",", "-"), "--http-addr=127.0.0.1:0", "--registry=" + o.stack.RegistryURL(),
 			"--clickhouse=" + o.stack.ClickHouseAddr(), "--set=redis.url=redis://" + o.stack.RedisAddr(),
 		}, o.cluster...), nil, io.Discard, &log)
 	}()

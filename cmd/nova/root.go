@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/nova-social/nova-streams/internal/config"
+	"github.com/nova-social/nova-streams/internal/jobs"
 )
 
 // program is what all commands share.
@@ -23,7 +24,7 @@ type program struct {
 
 func (p *program) root() *cobra.Command {
 	root := group("nova", "A social network's real-time back end on Kafka: events in, trending and ClickHouse out.",
-		p.demo(), p.run(), p.load(), p.topics(), p.topology(), p.lag(), p.reconcile(), p.tables(), p.dlq(), p.cdc(), p.sql(), p.migrate(), p.config(), p.version())
+		p.demo(), p.run(), p.load(), p.topics(), p.topology(), p.lag(), p.reconcile(), p.tables(), p.dlq(), p.cdc(), p.sql(), p.token(), p.migrate(), p.config(), p.version())
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentFlags().StringVar(&p.file, "config", "", "YAML `file` of settings")
@@ -94,13 +95,36 @@ func (p *program) settings(cmd *cobra.Command) (*config.Effective, error) {
 	return cfg, nil
 }
 
+// jobs returns what reads the named jobs anew, from the same sources; nil where no file could have any.
+func (p *program) jobs(cmd *cobra.Command) func() (jobs.Specs, error) {
+	if p.file == "" {
+		return nil
+	}
+	return func() (jobs.Specs, error) {
+		cfg, err := p.settings(cmd)
+		if err != nil {
+			return nil, err
+		}
+		return cfg.Jobs, nil
+	}
+}
+
 // logger writes to standard error as the configuration says.
 func (p *program) logger(l config.Log) *slog.Logger {
 	options := &slog.HandlerOptions{Level: l.Level}
 	if l.Format == "json" {
+		options.ReplaceAttr = withUnits
 		return slog.New(slog.NewJSONHandler(p.stderr, options))
 	}
 	return slog.New(slog.NewTextHandler(p.stderr, options))
+}
+
+// withUnits writes durations as people do, 1.5s: in JSON they would be numbers of nanoseconds.
+func withUnits(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		a.Value = slog.StringValue(a.Value.Duration().String())
+	}
+	return a
 }
 
 // isTerminal reports whether w is a screen a person looks at.

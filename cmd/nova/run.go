@@ -15,8 +15,8 @@ const closeTime = time.Second
 
 func (p *program) run() *cobra.Command {
 	cmd := brokersFlag(&cobra.Command{Use: "run", Short: "Run the pipeline, or some roles of it, until stopped", Args: takes()})
-	names := cmd.Flags().StringSlice("roles", []string{"processors", "sinks", "api"}, "what runs in this process")
-	groups := cmd.Flags().StringSlice("groups", nil, "which groups and sinks of these roles run, by name; all if empty")
+	names := cmd.Flags().StringSlice("roles", []string{"processors", "sinks", "api", "applier", "seen", "jobs"}, "what runs in this process")
+	groups := cmd.Flags().StringSlice("groups", nil, "which groups, sinks and consumers of these roles run, by name; all if empty")
 	setting(cmd, "instance", "streams.instance", "name of this process within its groups, of no other at the same time; the host's name if empty")
 	setting(cmd, "registry", "registry.url", "URL of the schema registry")
 	setting(cmd, "clickhouse", "clickhouse.addrs", "ClickHouse's addresses, host:port,…")
@@ -35,7 +35,7 @@ func (p *program) run() *cobra.Command {
 			return err
 		}
 		log := p.logger(cfg.Log)
-		a, err := app.Build(cmd.Context(), cfg.Config, roles, log, app.Options{Version: version, Groups: only})
+		a, err := app.Build(cmd.Context(), cfg.Config, roles, log, app.Options{Version: version, Groups: only, Jobs: p.jobs(cmd)})
 		if cmd.Context().Err() != nil && err != nil {
 			return nil //nolint:nilerr // asked to stop while it still waited for Kafka or the registry
 		}

@@ -22,6 +22,9 @@ import (
 	"github.com/nova-social/nova-streams/api"
 	"github.com/nova-social/nova-streams/internal/clickhouse"
 	"github.com/nova-social/nova-streams/internal/config"
+	"github.com/nova-social/nova-streams/internal/consume"
+	"github.com/nova-social/nova-streams/internal/jobs"
+	"github.com/nova-social/nova-streams/internal/reconcile"
 	"github.com/nova-social/nova-streams/internal/registry"
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/schemas"
@@ -36,10 +39,13 @@ const (
 	Processors Role = "processors" // the goka groups
 	Sinks      Role = "sinks"      // what writes ClickHouse
 	API        Role = "api"        // HTTP, the page, the Redis keys
+	Applier    Role = "applier"    // what removes old pages from Redis
+	Seen       Role = "seen"       // what notes in Redis what users have seen
+	Jobs       Role = "jobs"       // named periodic work
 )
 
 // Roles are all roles.
-var Roles = []Role{Processors, Sinks, API}
+var Roles = []Role{Processors, Sinks, API, Applier, Seen, Jobs}
 
 // ParseRole returns the role of that name.
 func ParseRole(name string) (Role, error) {
@@ -52,13 +58,15 @@ func ParseRole(name string) (Role, error) {
 // Options are what tests and the demo add to the configuration.
 type Options struct {
 	Version string
-	Groups  []string // goka groups and sinks to run, of those the roles have; nil for all
+	Groups  []string // goka groups, sinks and consumers to run, of those the roles have; nil for all
+	// Jobs reads what the configuration says of named jobs now; nil where that does not change.
+	Jobs func() (jobs.Specs, error)
 }
 
 // wants reports whether a group is to run.
 func (o Options) wants(group string) bool { return o.Groups == nil || slices.Contains(o.Groups, group) }
 
-// ParseGroup returns name if a goka group or a sink has it.
+// ParseGroup returns name if a goka group, a sink or a consumer has it.
 func ParseGroup(name string) (string, error) {
 	var all []string
 	for _, in := range inputs() {
@@ -79,7 +87,12 @@ type App struct {
 	registry *registry.Client
 	opts     Options
 
-	callMetrics *clickhouse.CallMetrics // nil until a client is opened
+	callMetrics     *clickhouse.CallMetrics // nil until a client is opened
+	consumerMetrics *consume.Metrics        // nil until there is a consumer
+
+	ownJobs   []jobs.Job          // periodic work of other roles
+	reconcile *reconcile.Job      // nil until reconciling
+	asked     func(userID string) // has suggestions written; nil without the API
 
 	here      here
 	inspector *streams.Inspector
@@ -123,6 +136,9 @@ func (a *App) build(ctx context.Context, roles []Role) error {
 	}
 	a.onClose(func() error { a.inspector.Close(); return nil })
 	a.metrics.MustRegister(stageCollector{&a.here}, lagCollector{a.inspector, &a.here, a.log})
+	if err := a.openDiary(); err != nil {
+		return err
+	}
 	// first, so that it can say that the rest is being waited for
 	if slices.Contains(roles, API) {
 		if err := a.buildAPI(ctx); err != nil {
@@ -134,29 +150,38 @@ func (a *App) build(ctx context.Context, roles []Role) error {
 	if err := a.provision(ctx); err != nil {
 		return err
 	}
-	if !slices.Contains(roles, Processors) && !slices.Contains(roles, Sinks) {
-		a.here.built.Store(true)
-		return nil // tables need no registry
-	}
-	if err := a.register(ctx); err != nil {
-		return err
-	}
-	if slices.Contains(roles, Processors) {
-		if err := a.buildProcessors(); err != nil {
-			return fmt.Errorf("preparing %s: %w", Processors, err)
+	for _, of := range []struct {
+		role  Role
+		build func() error
+	}{{Processors, a.buildProcessors}, {Sinks, a.buildSinks}, {Applier, a.buildApplier}, {Seen, a.buildSeen}} {
+		if !slices.Contains(roles, of.role) {
+			continue
+		}
+		if err := a.register(ctx); err != nil {
+			return err
+		}
+		if err := of.build(); err != nil {
+			return fmt.Errorf("preparing %s: %w", of.role, err)
 		}
 	}
-	if slices.Contains(roles, Sinks) {
-		if err := a.buildSinks(); err != nil {
-			return fmt.Errorf("preparing %s: %w", Sinks, err)
+	named := slices.Contains(roles, Jobs)
+	if named {
+		if err := a.register(ctx); err != nil {
+			return err
 		}
+	}
+	if err := a.buildJobs(named); err != nil {
+		return fmt.Errorf("preparing %s: %w", Jobs, err)
 	}
 	a.here.built.Store(true)
 	return nil
 }
 
-// register makes the codecs.
+// register makes the codecs, once. The API needs none: tables need no registry.
 func (a *App) register(ctx context.Context) error {
+	if a.codecs != nil {
+		return nil
+	}
 	reg, err := registry.New(a.cfg.Registry, a.log)
 	if err != nil {
 		return err

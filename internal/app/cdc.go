@@ -21,7 +21,7 @@ import (
 type databaseGroups struct {
 	decoder      *debezium.Decoder
 	readers      map[string]*cdc.Group
-	keeper       *entities.Group
+	keepers      map[string]*entities.Group
 	reactions    *reactions.Group
 	transactions *transactions.Group
 	verbs        map[string]streams.Verb
@@ -36,7 +36,7 @@ func (a *App) databaseGroups() (*databaseGroups, error) {
 	a.here.database.Store(metrics.registry)
 	partitions := murmur2.Keys(a.cfg.Kafka.Partitions, schemas.TruncateKey)
 	d := &databaseGroups{
-		decoder: decoder, readers: map[string]*cdc.Group{}, keeper: &entities.Group{Config: a.cfg.Entities, Metrics: metrics.applied},
+		decoder: decoder, readers: map[string]*cdc.Group{}, keepers: map[string]*entities.Group{},
 		reactions:    &reactions.Group{Tolerance: a.cfg.Entities.Tolerance, Metrics: metrics.applied},
 		transactions: &transactions.Group{Config: a.cfg.CDC.Transactions, Metrics: metrics.passed, Log: a.log.With("group", topology.Transactions)},
 	}
@@ -49,7 +49,8 @@ func (a *App) databaseGroups() (*databaseGroups, error) {
 		reader := &cdc.Group{Config: a.cfg.CDC.Readers, Entity: e, Decoder: decoder, Partitions: partitions, Metrics: metrics.read, Log: a.log.With("group", e.Reader)}
 		d.readers[string(e.Reader)], d.verbs[string(e.Reader)] = reader, reader.On
 		if e.Keeper != "" {
-			d.verbs[string(e.Keeper)] = d.keeper.On
+			keeper := &entities.Group{Config: a.cfg.Entities, Forgets: e.Forgets, Metrics: metrics.applied}
+			d.keepers[string(e.Keeper)], d.verbs[string(e.Keeper)] = keeper, keeper.On
 		}
 	}
 	return d, nil
@@ -70,14 +71,4 @@ func newDatabaseMetrics(program prometheus.Registerer, now func() time.Time) dat
 	m := databaseMetrics{own, cdc.NewMetrics(own), applied.NewMetrics(own, now), transactions.NewMetrics(own)}
 	program.MustRegister(own)
 	return m
-}
-
-// keeps reports whether a group keeps a table of the application's.
-func keeps(g topology.Group) bool {
-	for _, e := range topology.Entities() {
-		if e.Keeper != "" && e.Keeper == g.Name {
-			return true
-		}
-	}
-	return false
 }

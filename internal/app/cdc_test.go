@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,6 +34,16 @@ type database struct {
 // write says that a row was written, deleted (nil), or that the table was truncated (no id).
 func (d *database) write(table, id string, row map[string]any) {
 	d.t.Helper()
+	if id == "" {
+		d.send(table, nil, row)
+		return
+	}
+	d.send(table, map[string]any{"id": id}, row)
+}
+
+// send is write for a table with any primary key.
+func (d *database) send(table string, key, row map[string]any) {
+	d.t.Helper()
 	d.lsn++
 	now := time.Now().UnixMilli()
 	envelope := map[string]any{
@@ -41,14 +53,19 @@ func (d *database) write(table, id string, row map[string]any) {
 			"sequence": fmt.Sprintf(`[null,"%d"]`, d.lsn), "schema": "public", "table": table, "txId": d.lsn, "lsn": d.lsn,
 		},
 	}
-	message := &sarama.ProducerMessage{Topic: "cdc." + table, Key: sarama.StringEncoder(`{"id":"` + id + `"}`)}
+	message := &sarama.ProducerMessage{Topic: "cdc." + table}
+	if key != nil {
+		text, err := json.Marshal(key)
+		require.NoError(d.t, err)
+		message.Key = sarama.ByteEncoder(text)
+	}
 	switch {
-	case id == "":
-		envelope["op"], message.Key = "t", nil
+	case key == nil:
+		envelope["op"] = "t"
 	case row == nil:
-		envelope["op"], envelope["before"] = "d", map[string]any{"id": id}
+		envelope["op"], envelope["before"] = "d", key
 	default:
-		row["id"] = id
+		maps.Copy(row, key)
 	}
 	if row == nil {
 		envelope["after"] = nil
@@ -94,12 +111,22 @@ func trendingNow(t *testing.T, addr string) map[string]bool {
 // titlesNow returns what posts are called.
 func titlesNow(t *testing.T, addr string, ids ...string) (titles map[string]string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+addr+"/page/titles?"+url.Values{"id": ids}.Encode(), nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+addr+"/v1/posts?"+url.Values{"ids": {strings.Join(ids, ",")}}.Encode(), nil)
 	require.NoError(t, err)
 	res, err := http.DefaultClient.Do(req)
 	require.NoError(t, err)
 	defer res.Body.Close()
-	require.NoError(t, json.NewDecoder(res.Body).Decode(&titles))
+	var posts struct {
+		Items []struct {
+			PostID  string `json:"post_id"`
+			Caption string `json:"caption"`
+		} `json:"items"`
+	}
+	require.NoError(t, json.NewDecoder(res.Body).Decode(&posts))
+	titles = map[string]string{}
+	for _, p := range posts.Items {
+		titles[p.PostID] = p.Caption
+	}
 	return titles
 }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,12 +18,16 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/nova-social/nova-streams/api"
 	"github.com/nova-social/nova-streams/internal/clickhouse"
 	"github.com/nova-social/nova-streams/internal/config"
 	"github.com/nova-social/nova-streams/internal/devstack"
 	"github.com/nova-social/nova-streams/internal/devstack/devstacktest"
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
+	"github.com/nova-social/nova-streams/internal/lifetime"
+	"github.com/nova-social/nova-streams/internal/timeline"
 	"github.com/nova-social/nova-streams/internal/trending"
 )
 
@@ -73,11 +79,16 @@ func newFront(t *testing.T, behind string) *front {
 // onePost is a view of scores that knows a single post.
 type onePost struct{ at time.Time }
 
-func (p onePost) Stats(post string) (api.PostStats, bool) { return api.PostStats{}, post == "p" }
-func (p onePost) Recovered() bool                         { return true }
+func (p onePost) Stats(post string) (lifetime.Stats, bool) { return lifetime.Stats{}, post == "p" }
+func (p onePost) Recovered() bool                          { return true }
 func (p onePost) Window(post string) (api.PostWindow, bool) {
 	return api.PostWindow{Counts: engagement.Counts{Views: 3}, AsOf: p.at.UnixMilli(), Length: time.Hour}, post == "p"
 }
+
+// nothingKnown are lists whose tables are read, and empty.
+type nothingKnown struct{ *timeline.Index }
+
+func (nothingKnown) Recovered() bool { return true }
 
 // engagementAnswer is what a client reads.
 type engagementAnswer struct {
@@ -94,10 +105,11 @@ type engagementAnswer struct {
 
 // readers are the API's reading side over a ClickHouse that may be made to hang or to fail.
 type readers struct {
-	t     *testing.T
-	front *front
-	here  *here
-	api   http.Handler
+	t      *testing.T
+	front  *front
+	here   *here
+	hourly *hourly
+	api    http.Handler
 }
 
 func newReaders(t *testing.T, change func(*clickhouse.Config)) *readers {
@@ -119,8 +131,11 @@ func newReaders(t *testing.T, change func(*clickhouse.Config)) *readers {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, client.Close()) })
 	a.here.reader.Store(client)
-	return &readers{t, f, &a.here, api.New(api.Deps{
-		Config: cfg.HTTP, Posts: onePost{now}, Engagement: hourly{client, cfg.ClickHouse.Read.QueryTimeout, func() time.Time { return now }},
+	hourly, err := newHourly(client, cfg)
+	require.NoError(t, err)
+	hourly.now = func() time.Time { return now }
+	return &readers{t, f, &a.here, hourly, api.New(api.Deps{
+		Config: cfg.HTTP, Timeline: nothingKnown{timeline.New()}, Posts: onePost{now}, Engagement: hourly,
 		Trending: trending.New(trending.DefaultConfig(), engagement.DefaultWindow(), engagement.DefaultWeights(), nil),
 		Log:      slog.New(slog.DiscardHandler),
 	})}
@@ -128,6 +143,7 @@ func newReaders(t *testing.T, change func(*clickhouse.Config)) *readers {
 
 func (r *readers) ask() engagementAnswer {
 	r.t.Helper()
+	r.hourly.kept.Purge()
 	began := time.Now()
 	recorder := httptest.NewRecorder()
 	r.api.ServeHTTP(recorder, httptest.NewRequestWithContext(r.t.Context(), http.MethodGet, "/v1/posts/p/engagement?hours=2", http.NoBody))
@@ -195,4 +211,67 @@ func TestEngagement_while_ClickHouse_fails(t *testing.T) {
 	require.Eventually(t, func() bool { return len(r.here.degraded(t.Context())) == 0 }, 5*time.Second, 50*time.Millisecond,
 		"questions for health find out that it is back, if nobody else asks")
 	r.requireWhole(r.ask())
+}
+
+// TestHourly_is_read_once_for_all has many ask for the same at once, then within a second, then later.
+func TestHourly_is_read_once_for_all(t *testing.T) {
+	h, err := newHourly(nil, config.Default())
+	require.NoError(t, err)
+	var asked atomic.Int32
+	var clock atomic.Int64
+	h.now = func() time.Time { return time.UnixMilli(clock.Load()) }
+	enter, answer := make(chan struct{}), make(chan struct{})
+	h.ask = func(context.Context, string, int64) ([]clickhouse.HourCounts, error) {
+		asked.Add(1)
+		enter <- struct{}{}
+		<-answer
+		return []clickhouse.HourCounts{{Views: int64(asked.Load())}}, nil
+	}
+	read := func(ctx context.Context) int64 {
+		series, err := h.Hourly(ctx, "p", 1)
+		if err != nil {
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			return -1
+		}
+		return series.Hours[0].Views
+	}
+	first, leave := context.WithCancel(t.Context())
+	gone := make(chan int64)
+	go func() { gone <- read(first) }()
+	<-enter
+	leave()
+	require.Equal(t, int64(-1), <-gone, "who leaves is not kept waiting")
+	var readers sync.WaitGroup
+	for range 100 {
+		readers.Go(func() { require.Equal(t, int64(1), read(t.Context())) })
+	}
+	close(answer)
+	readers.Wait()
+	clock.Add(999)
+	require.Equal(t, int64(1), read(t.Context()))
+	require.Equal(t, int32(1), asked.Load())
+	clock.Add(1)
+	go func() { <-enter }()
+	require.Equal(t, int64(2), read(t.Context()))
+	clock.Add(-3_600_000)
+	go func() { <-enter }()
+	require.Equal(t, int64(3), read(t.Context()), "the clock was set back")
+}
+
+// TestHourly_waits_its_turn has no connection for a second post: it gets no answer, and ClickHouse is not asked.
+func TestHourly_waits_its_turn(t *testing.T) {
+	h, err := newHourly(nil, config.Default())
+	require.NoError(t, err)
+	h.timeout, h.turns = 50*time.Millisecond, semaphore.NewWeighted(1)
+	require.True(t, h.turns.TryAcquire(1))
+	h.ask = func(context.Context, string, int64) ([]clickhouse.HourCounts, error) {
+		t.Error("asked without a turn")
+		return nil, nil
+	}
+	_, err = h.Hourly(t.Context(), "p", 1)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	h.turns.Release(1)
+	h.ask = func(context.Context, string, int64) ([]clickhouse.HourCounts, error) { return nil, nil }
+	_, err = h.Hourly(t.Context(), "p", 1)
+	require.NoError(t, err)
 }

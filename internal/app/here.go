@@ -9,20 +9,27 @@ import (
 
 	"github.com/nova-social/nova-streams/api"
 	"github.com/nova-social/nova-streams/internal/clickhouse"
+	"github.com/nova-social/nova-streams/internal/commits"
+	"github.com/nova-social/nova-streams/internal/consume"
+	"github.com/nova-social/nova-streams/internal/jobs"
 	"github.com/nova-social/nova-streams/internal/streams"
 )
 
 // here is what this process runs itself. It is filled while the program may already answer.
 type here struct {
-	stages atomic.Pointer[[]*streams.Stage]
-	sinks  atomic.Pointer[[]*clickhouse.Sink]
-	writer atomic.Pointer[clickhouse.Client] // of the sinks
-	reader atomic.Pointer[clickhouse.Client] // of the API
-	built  atomic.Bool                       // nothing more comes
+	stages    atomic.Pointer[[]*streams.Stage]
+	sinks     atomic.Pointer[[]*clickhouse.Sink]
+	consumers atomic.Pointer[[]*consume.Consumer]
+	writer    atomic.Pointer[clickhouse.Client] // of the sinks
+	reader    atomic.Pointer[clickhouse.Client] // of the API
+	built     atomic.Bool                       // nothing more comes
 	// database has the metrics of the groups between Debezium and the tables, if this process runs any
-	database atomic.Pointer[prometheus.Registry]
+	database    atomic.Pointer[prometheus.Registry]
+	revocations atomic.Pointer[entityView] // nil where no tokens are taken
 	// reconciled is what the last comparison here found, nil before the first
 	reconciled atomic.Pointer[api.Reconciliation]
+	jobs       atomic.Pointer[jobs.Scheduler] // nil where there is no periodic work
+	diary      atomic.Pointer[jobs.Diary]     // nil where nobody asks for the runs of others
 }
 
 // statuses returns how the goka groups of this process stand.
@@ -51,11 +58,16 @@ func (h *here) groups() map[string]bool {
 			names[s.Name()] = true
 		}
 	}
+	if consumers := h.consumers.Load(); consumers != nil {
+		for _, c := range *consumers {
+			names[c.Name()] = true
+		}
+	}
 	return names
 }
 
-// ready reports whether all groups of this process have joined and read their tables. A sink that waits for ClickHouse is
-// ready: it goes on by itself.
+// ready reports whether all groups of this process have joined and read their tables. A sink that waits for ClickHouse
+// or a consumer that waits for Redis is ready: it goes on by itself.
 func (h *here) ready() bool {
 	for _, st := range h.statuses() {
 		if st.State != streams.Running {
@@ -64,10 +76,20 @@ func (h *here) ready() bool {
 	}
 	if sinks := h.sinks.Load(); sinks != nil {
 		for _, s := range *sinks {
-			if st := s.Status().State; st != clickhouse.StateRunning && st != clickhouse.StateWaiting {
+			if st := s.Status().State; st != commits.StateRunning && st != commits.StateWaiting {
 				return false
 			}
 		}
+	}
+	if consumers := h.consumers.Load(); consumers != nil {
+		for _, c := range *consumers {
+			if st := c.Status().State; st != commits.StateRunning && st != commits.StateWaiting {
+				return false
+			}
+		}
+	}
+	if v := h.revocations.Load(); v != nil && !v.Recovered() {
+		return false
 	}
 	return h.built.Load()
 }
@@ -100,6 +122,14 @@ func (h *here) fill(g *api.Group) {
 			if s.Name() == g.Group {
 				st := s.Status()
 				g.State, g.LastError, g.Breaker = api.State(st.State), st.LastError, st.Breaker
+			}
+		}
+	}
+	if consumers := h.consumers.Load(); consumers != nil {
+		for _, c := range *consumers {
+			if c.Name() == g.Group {
+				st := c.Status()
+				g.State, g.LastError = api.State(st.State), st.LastError
 			}
 		}
 	}

@@ -11,9 +11,9 @@ import (
 	"github.com/nova-social/nova-streams/topology"
 )
 
-// buildJobs adds the periodic work that goes with the sinks. Its calls have breakers of their own: it is not to hold
-// up the sink.
-func (a *App) buildJobs() error {
+// sinkJobs adds the periodic work that goes with the sinks. Its calls have breakers of their own: it is not to hold up the
+// sink.
+func (a *App) sinkJobs() error {
 	client, err := clickhouse.Open(a.cfg.ClickHouse, clickhouse.Named("jobs"), clickhouse.Measured(a.calls()))
 	if err != nil {
 		return err
@@ -27,19 +27,47 @@ func (a *App) buildJobs() error {
 	viewMetrics := views.NewMetrics(a.metrics)
 	keeper := views.NewKeeper(client, viewMetrics)
 	repairer := views.NewRepairer(reader, a.cfg.ClickHouse.Retention, a.sinkProgress, viewMetrics, a.log.With("job", "repair"))
-	all := []jobs.Job{
-		{Name: "views", Every: a.cfg.ClickHouse.Views.Check, Run: keeper.Check},
-		{Name: "repair", Every: a.cfg.ClickHouse.Views.Check, Run: repairer.Run},
-	}
+	a.ownJobs = append(a.ownJobs,
+		jobs.Job{Name: "views", Kind: "views", Own: true, Every: a.cfg.ClickHouse.Views.Check, Run: keeper.Check},
+		jobs.Job{Name: "repair", Kind: "repair", Own: true, Every: a.cfg.ClickHouse.Views.Check, Run: repairer.Run},
+	)
 	if a.cfg.Reconcile.Interval > 0 {
-		compare, err := a.reconcileJob()
+		job, err := a.reconciling()
 		if err != nil {
 			return err
 		}
-		all = append(all, compare)
+		a.ownJobs = append(a.ownJobs, jobs.Job{Name: "reconcile", Kind: jobs.Reconciliation, Own: true, Every: a.cfg.Reconcile.Interval, Run: job.Run})
 	}
-	metrics := jobs.NewMetrics(a.metrics)
-	a.add("jobs", func(ctx context.Context) error { return jobs.Run(ctx, a.log, metrics, all...) })
+	return nil
+}
+
+// buildJobs adds what runs all periodic work of this process, the named jobs if it has that role.
+func (a *App) buildJobs(named bool) error {
+	if !named && len(a.ownJobs) == 0 {
+		return nil
+	}
+	deps := jobs.Deps{Places: a.cfg.JobsConcurrency, Diary: a.here.diary.Load(), Metrics: jobs.NewMetrics(a.metrics), Log: a.log}
+	if named {
+		if err := a.namedJobs(&deps); err != nil {
+			return err
+		}
+	}
+	scheduler := jobs.New(deps)
+	for _, j := range a.ownJobs {
+		if err := scheduler.Add(j); err != nil {
+			return err
+		}
+	}
+	if named {
+		if err := scheduler.Apply(a.cfg.Jobs); err != nil {
+			return err
+		}
+		if a.opts.Jobs != nil {
+			a.add("jobs of the configuration", func(ctx context.Context) error { return scheduler.Watch(ctx, a.opts.Jobs) })
+		}
+	}
+	a.here.jobs.Store(scheduler)
+	a.add("jobs", scheduler.Run)
 	return nil
 }
 

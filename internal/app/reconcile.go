@@ -9,7 +9,6 @@ import (
 	"github.com/nova-social/nova-streams/api"
 	"github.com/nova-social/nova-streams/internal/clickhouse"
 	"github.com/nova-social/nova-streams/internal/config"
-	"github.com/nova-social/nova-streams/internal/jobs"
 	"github.com/nova-social/nova-streams/internal/kafka"
 	"github.com/nova-social/nova-streams/internal/reconcile"
 	"github.com/nova-social/nova-streams/internal/streams"
@@ -68,16 +67,19 @@ func Reconcile(ctx context.Context, cfg config.Config, codecs *schemas.Codecs, n
 	return r.compare(ctx, now, tell)
 }
 
-// reconcileJob is the comparison that is made every so often.
-func (a *App) reconcileJob() (jobs.Job, error) {
+// reconciling returns the comparison that is made every so often. All jobs that make it share one.
+func (a *App) reconciling() (*reconcile.Job, error) {
+	if a.reconcile != nil {
+		return a.reconcile, nil
+	}
 	client, err := openTable(a.cfg.ClickHouse, "reconcile", clickhouse.Measured(a.calls()))
 	if err != nil {
-		return jobs.Job{}, err
+		return nil, err
 	}
 	a.onClose(client.Close)
 	r := reconciler{a.cfg, a.inspector, a.codecs, reconcile.NewTable(client), nil}
 	log := a.log.With("job", "reconcile")
-	job := reconcile.Job{
+	a.reconcile = &reconcile.Job{
 		Metrics: reconcile.NewMetrics(a.metrics), Log: log,
 		Compare: func(ctx context.Context, now time.Time) (*reconcile.Report, error) {
 			return leaving(ctx, func() (*reconcile.Report, error) { // Kafka's clients do not end with ctx
@@ -86,7 +88,7 @@ func (a *App) reconcileJob() (jobs.Job, error) {
 		},
 		Publish: func(found *reconcile.Report) { a.here.reconciled.Store(reconciliation(found)) },
 	}
-	return jobs.Job{Name: "reconcile", Every: a.cfg.Reconcile.Interval, Run: job.Run}, nil
+	return a.reconcile, nil
 }
 
 // toldFindings is how many findings the status names.

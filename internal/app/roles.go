@@ -13,6 +13,7 @@ import (
 	"github.com/nova-social/nova-streams/internal/cache"
 	"github.com/nova-social/nova-streams/internal/clickhouse"
 	"github.com/nova-social/nova-streams/internal/commits"
+	"github.com/nova-social/nova-streams/internal/lifetime"
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/internal/trending"
 	"github.com/nova-social/nova-streams/processors/deadletter"
@@ -32,6 +33,7 @@ func (a *App) verbs(database *databaseGroups) map[string]streams.Verb {
 		string(topology.Sessions): sessions.Config{Rule: a.cfg.Sessions}.On,
 	}
 	maps.Copy(verbs, database.verbs)
+	maps.Copy(verbs, a.invalidationVerbs())
 	return verbs
 }
 
@@ -45,8 +47,8 @@ func (a *App) stageOptions(g topology.Group, database *databaseGroups) streams.O
 		opts.Keep = a.cfg.Dedup.Keep
 	case g.Name == topology.Sessions:
 		opts.Keep = a.cfg.Sessions.Keep
-	case keeps(g):
-		opts.Punctuate, opts.PunctuateEvery = database.keeper.Sweep, entities.SweepEvery
+	case database.keepers[string(g.Name)] != nil:
+		opts.Punctuate, opts.PunctuateEvery = database.keepers[string(g.Name)].Sweep, entities.SweepEvery
 	case g.Name == topology.Transactions:
 		opts.Keep = a.cfg.CDC.TransactionKeep
 		opts.Punctuate, opts.PunctuateEvery = database.transactions.Tell, transactions.TellEvery
@@ -113,7 +115,7 @@ func (a *App) buildSinks() error {
 		a.add("sink "+m.Table, sink.Run)
 	}
 	a.here.sinks.Store(&sinks)
-	return a.buildJobs()
+	return a.sinkJobs()
 }
 
 // buildAPI also begins to serve: while the rest is waited for, the program is alive and says that it is not ready.
@@ -123,8 +125,11 @@ func (a *App) buildAPI(ctx context.Context) error {
 		return err
 	}
 	board := trending.New(a.cfg.Trending, a.cfg.Window, a.cfg.Weights, trending.NewMetrics(a.metrics))
+	counts := lifetime.New()
 	view, err := streams.NewView(a.layer(), string(topology.ScoresTable), rows.ScoreRows, func(post string, row schemas.Row) {
-		if r, ok := row.(*schemas.ScoreRow); ok {
+		r, ok := row.(*schemas.ScoreRow)
+		counts.Update(post, r)
+		if ok {
 			board.Update(post, r)
 		} else {
 			board.Delete(post)
@@ -134,28 +139,46 @@ func (a *App) buildAPI(ctx context.Context) error {
 		return err
 	}
 	a.add("view "+string(topology.ScoresTable), view.Run)
-	hides, err := a.newHidden(rows.EntityRows)
+	lists, err := a.newLists(rows.EntityRows)
 	if err != nil {
 		return err
 	}
-	board.Hide(hides.post)
+	board.Hide(lists.Hidden)
 	a.add("trending", func(ctx context.Context) error {
-		return board.Run(ctx, time.Now, func() bool { return view.Recovered() && hides.posts.Recovered() && hides.users.Recovered() })
+		return board.Run(ctx, time.Now, func() bool { return view.Recovered() && lists.Recovered() })
 	})
+	redis := cache.NewMetrics(a.metrics)
+	follows, err := a.newFollows(lists, redis)
+	if err != nil {
+		return err
+	}
+	feeds, err := a.newFeed(lists, board, view, rows.ReactionRows)
+	if err != nil {
+		return err
+	}
 	reader, err := a.openReader()
 	if err != nil {
 		return err
 	}
 	a.here.reader.Store(reader)
+	hourly, err := newHourly(reader, a.cfg)
+	if err != nil {
+		return err
+	}
+	callers, err := a.newCallers(rows.EntityRows)
+	if err != nil {
+		return err
+	}
 	handler := api.New(api.Deps{
-		Config: a.cfg.HTTP, Version: a.opts.Version, Trending: board, Posts: posts{view, a.cfg.Window, time.Now}, Status: status{a.inspector, &a.here}, Ready: a.here.ready,
-		Engagement: hourly{reader, a.cfg.ClickHouse.Read.QueryTimeout, time.Now}, Degraded: a.here.degraded,
-		Titles: hides, Metrics: a.metrics, Log: a.log,
+		Config: a.cfg.HTTP, Version: a.opts.Version, Trending: board, Posts: posts{counts, view, a.cfg.Window, time.Now}, Timeline: lists, Status: status{a.inspector, &a.here}, Ready: a.here.ready,
+		Engagement: hourly, Degraded: a.here.degraded,
+		Suggestions: follows, Feed: feeds, Ingest: a.newSender(), EventLimits: api.EventLimits{MaxEvents: a.cfg.Ingest.MaxEvents, MaxBytes: a.cfg.Ingest.MaxBytes, Pending: a.cfg.Ingest.QueueBytes, Ahead: a.cfg.Dedup.Ahead}, Metrics: a.metrics, Log: a.log,
+		Callers: callers,
 	})
 	if err := a.serve(ctx, handler); err != nil {
 		return err
 	}
-	writer, err := cache.NewWriter(a.cfg.Redis, board, cache.NewMetrics(a.metrics), a.log)
+	writer, err := cache.NewWriter(a.cfg.Redis, board, redis, a.log)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/nova-social/nova-streams/api"
 	"github.com/nova-social/nova-streams/internal/config"
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
+	"github.com/nova-social/nova-streams/internal/lifetime"
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/schemas"
 	"github.com/nova-social/nova-streams/topology"
@@ -21,6 +22,9 @@ func inputs() []streams.Input {
 	}
 	for _, s := range topology.Sinks() {
 		in = append(in, streams.Input{Group: s.Group, Topic: string(s.Input)})
+	}
+	for _, c := range topology.Consumers() {
+		in = append(in, streams.Input{Group: c.Group, Topic: string(c.Input)})
 	}
 	return in
 }
@@ -38,14 +42,14 @@ func (s status) Status(ctx context.Context) (api.Status, error) {
 	if err != nil {
 		return api.Status{}, err
 	}
-	out := api.Status{Drained: true, Accounting: map[string]schemas.Accounting{}, Reconciliation: s.here.reconciled.Load()}
+	out := api.Status{Drained: true, Accounting: map[string]schemas.Accounting{}, Reconciliation: s.here.reconciled.Load(), Jobs: s.here.jobList(ctx)}
 	if metrics := s.here.database.Load(); metrics != nil {
 		if out.Database, err = tableChanges(metrics); err != nil {
 			return api.Status{}, err
 		}
 	}
 	for _, g := range groups {
-		group := seen(g)
+		group := observed(g)
 		s.here.fill(&group)
 		group.Recovered = group.State == api.Running
 		out.Drained = out.Drained && group.Lag == 0
@@ -55,8 +59,8 @@ func (s status) Status(ctx context.Context) (api.Status, error) {
 	return out, nil
 }
 
-// seen is a group as the brokers see it.
-func seen(g streams.GroupStatus) api.Group {
+// observed is a group as the brokers see it.
+func observed(g streams.GroupStatus) api.Group {
 	group := api.Group{Group: g.Group, State: coordinated(g.State), Lag: g.Lag(), Members: g.Members, Balanced: true}
 	for _, p := range g.Partitions {
 		part := api.Partition{
@@ -108,40 +112,23 @@ func (w *Watcher) Status(ctx context.Context) (api.Status, error) {
 // Close ends the connections.
 func (w *Watcher) Close() { w.inspector.Close() }
 
-// posts reads post statistics from the view of scores.
+// posts says what posts have been counted, as the view of scores has it.
 type posts struct {
+	*lifetime.Index
 	view   *streams.View
 	window engagement.Window
 	now    func() time.Time
 }
 
-// Stats implements api.Posts.
-func (p posts) Stats(post string) (api.PostStats, bool) {
-	row, ok := p.row(post)
-	if !ok {
-		return api.PostStats{}, false
-	}
-	return api.PostStats{Counts: row.Lifetime, LastEngagement: row.LastEngagement}, true
-}
-
 // Window implements api.Posts.
-func (p posts) Window(post string) (api.PostWindow, bool) {
-	row, ok := p.row(post)
-	if !ok {
-		return api.PostWindow{}, false
-	}
-	w := api.PostWindow{AsOf: p.now().UnixMilli(), Length: p.window.Length}
-	w.Counts, _ = p.window.Sum(row.Buckets, w.AsOf)
-	return w, true
-}
-
-func (p posts) row(post string) (*schemas.ScoreRow, bool) {
-	v, ok := p.view.Get(post)
-	if !ok {
-		return nil, false
-	}
-	row, ok := v.(*schemas.ScoreRow)
-	return row, ok
+func (p posts) Window(post string) (window api.PostWindow, found bool) {
+	found = p.view.Look(post, func(row schemas.Row) {
+		if r, ok := row.(*schemas.ScoreRow); ok {
+			window = api.PostWindow{AsOf: p.now().UnixMilli(), Length: p.window.Length}
+			window.Counts, _ = p.window.Sum(r.Buckets, window.AsOf)
+		}
+	})
+	return window, found
 }
 
 // Recovered implements api.Posts.

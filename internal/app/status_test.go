@@ -42,7 +42,7 @@ func recoveringStage() streams.Status {
 // the brokers see them.
 func TestStatus_shows_recovery_and_failure(t *testing.T) {
 	bad := schemas.CommitMeta{Accounting: schemas.Accounting{In: 2, Applied: 1}}
-	g := seen(streams.GroupStatus{Input: streams.Input{Group: "scores"}, State: "Stable", Members: 2, MetaLimit: 100, Partitions: []streams.PartitionStatus{
+	g := observed(streams.GroupStatus{Input: streams.Input{Group: "scores"}, State: "Stable", Members: 2, MetaLimit: 100, Partitions: []streams.PartitionStatus{
 		{Partition: 0, Committed: -1, Start: 3, End: 9, Owner: "a"}, {Partition: 1, Owner: "b", Meta: bad, MetaBytes: 75}, {Partition: 2, Owner: "a"},
 	}})
 	require.Equal(t, api.Running, g.State)

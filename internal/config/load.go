@@ -10,6 +10,8 @@ import (
 	"github.com/knadh/koanf/providers/confmap"
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
+
+	"github.com/nova-social/nova-streams/internal/jobs"
 )
 
 // EnvPrefix begins the name of every environment variable that sets something here.
@@ -51,7 +53,7 @@ func Load(src Sources) (*Effective, error) {
 	e := &Effective{Config: Default(), origin: map[string]string{}}
 	known := Settings(&e.Config)
 
-	fromFile, err := fileLayer(src.File, known)
+	fromFile, named, err := fileLayer(src.File, known)
 	if err != nil {
 		return nil, err
 	}
@@ -79,6 +81,7 @@ func Load(src Sources) (*Effective, error) {
 			return nil, fmt.Errorf("%s: %s: %w", e.origin[s.Key], s.Key, err)
 		}
 	}
+	e.Jobs = named
 	if err := e.Validate(); err != nil {
 		return nil, err
 	}
@@ -96,13 +99,17 @@ func (e *Effective) Origin(key string) string {
 	return "default"
 }
 
-func fileLayer(path string, known []Setting) (layer, error) {
+func fileLayer(path string, known []Setting) (layer, jobs.Specs, error) {
 	l := layer{koanf.New("."), map[string]string{}}
 	if path == "" {
-		return l, nil
+		return l, nil, nil
 	}
 	if err := l.values.Load(file.Provider(path), yaml.Parser()); err != nil {
-		return l, fmt.Errorf("reading the configuration: %s: %w", path, err)
+		return l, nil, fmt.Errorf("reading the configuration: %s: %w", path, err)
+	}
+	named, err := takeJobs(l.values, path)
+	if err != nil {
+		return l, nil, err
 	}
 	keys := keysOf(known)
 	for _, key := range l.values.Keys() {
@@ -112,10 +119,10 @@ func fileLayer(path string, known []Setting) (layer, error) {
 		case l.values.Get(key) == nil && isSection(key, keys): // a section whose settings are all commented out
 			l.values.Delete(key)
 		default:
-			return l, unknown("file "+path, key, keys)
+			return l, nil, unknown("file "+path, key, keys)
 		}
 	}
-	return l, nil
+	return l, named, nil
 }
 
 func envLayer(environ []string, known []Setting) (layer, error) {

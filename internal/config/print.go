@@ -3,10 +3,14 @@ package config
 import (
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/nova-social/nova-streams/internal/jobs"
 )
 
 // WriteYAML writes all settings in force as a file that could be loaded again, secrets apart, each with its origin as
@@ -23,12 +27,25 @@ func (e *Effective) WriteYAML(w io.Writer) error {
 		value.LineComment = e.Origin(s.Key)
 		section.Content = append(section.Content, scalarNode(path[len(path)-1]), value)
 	}
+	writeJobs(root, e.Jobs)
 	enc := yaml.NewEncoder(w)
 	enc.SetIndent(2)
 	if err := enc.Encode(root); err != nil {
 		return fmt.Errorf("writing the configuration: %w", err)
 	}
 	return enc.Close()
+}
+
+func writeJobs(root *yaml.Node, specs jobs.Specs) {
+	for _, name := range slices.Sorted(maps.Keys(specs)) {
+		spec := specs[name]
+		job := child(child(root, jobsSection), name)
+		for _, s := range jobSettings(&spec) {
+			if slices.Contains(jobs.Settings(spec.Kind), s.Key) && (s.Kind() != "text" || s.Text() != "") {
+				job.Content = append(job.Content, scalarNode(s.Key), node(s.value))
+			}
+		}
+	}
 }
 
 // child returns the section of that name in parent, which is made where it is missing.

@@ -25,6 +25,8 @@ func (c *Config) Validate() error {
 		{"registry", c.Registry.Validate()},
 		{"clickhouse", c.ClickHouse.Validate()},
 		{"redis", c.Redis.Validate()},
+		{"pages", c.Pages.Validate()},
+		{"applier", c.Applier.Validate()},
 		{"cdc", c.CDC.Connect.Validate()},
 		{"dedup", c.Dedup.Validate()},
 		{"sessions", c.Sessions.Validate()},
@@ -37,13 +39,30 @@ func (c *Config) Validate() error {
 		{"window", c.Window.Validate()},
 		{"weights", c.Weights.Validate()},
 		{"trending", c.Trending.Validate()},
+		{"suggestions", c.Suggestions.Validate()},
+		{"feed", c.Feed.Validate()},
+		{"invalidations", c.Invalidations.Validate()},
 		{"http", c.HTTP.Validate()},
+		{"ingest", c.Ingest.Validate()},
+		{"identity", c.Identity.Validate()},
 	} {
 		if part.err != nil {
 			return fmt.Errorf("%w (section %s)", part.err, part.section)
 		}
 	}
+	if c.Ingest.Timeout >= c.HTTP.RequestTimeout {
+		return fmt.Errorf("ingest.timeout must be shorter than http.request_timeout (%s), is %s", c.HTTP.RequestTimeout, c.Ingest.Timeout)
+	}
+	if longest := c.Pages.TTL + c.Pages.Jitter; c.Feed.SnapshotTTL < longest { // else a page that is kept would have a cursor that is not
+		return fmt.Errorf("feed.snapshot_ttl must be at least pages.ttl and pages.jitter (%s), is %s", longest, c.Feed.SnapshotTTL)
+	}
 	if err := c.checkDisk(); err != nil {
+		return err
+	}
+	if c.JobsConcurrency < 1 {
+		return fmt.Errorf("jobs_concurrency must be at least 1, is %d", c.JobsConcurrency)
+	}
+	if err := c.Jobs.Validate(); err != nil {
 		return err
 	}
 	return c.Log.validate()

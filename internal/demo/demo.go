@@ -16,6 +16,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -25,6 +26,7 @@ import (
 	"github.com/nova-social/nova-streams/internal/clickhouse"
 	"github.com/nova-social/nova-streams/internal/config"
 	"github.com/nova-social/nova-streams/internal/devstack"
+	"github.com/nova-social/nova-streams/internal/jobs"
 	"github.com/nova-social/nova-streams/internal/sample"
 )
 
@@ -38,6 +40,8 @@ type Config struct {
 	Sample         bool          // play the sample
 	StatusEvery    time.Duration // time between two lines on how it goes
 	Version        string        // of the program
+
+	Jobs func() (jobs.Specs, error) // reads the named jobs of the settings anew; nil where they do not change
 }
 
 // DefaultConfig listens on the usual ports of the loopback interface.
@@ -87,6 +91,12 @@ func Run(ctx context.Context, cfg Config, settings config.Config, out io.Writer,
 	settings.ClickHouse.Addrs, settings.ClickHouse.Protocol = []string{stack.ClickHouseAddr()}, "http"
 	settings.Redis.URL = "redis://" + stack.RedisAddr()
 	settings.Streams.Instance = cmp.Or(settings.Streams.Instance, instance)
+	key, public, err := tokenKey(stack.DataDir())
+	if err != nil {
+		return err
+	}
+	settings.Identity.KeyFiles = append(slices.Clone(settings.Identity.KeyFiles), public)
+	settings.Jobs = orOurs(settings.Jobs)
 	if _, err := clickhouse.Migrate(ctx, settings.ClickHouse); err != nil {
 		return err
 	}
@@ -94,7 +104,7 @@ func Run(ctx context.Context, cfg Config, settings config.Config, out io.Writer,
 	if err != nil {
 		return err
 	}
-	pipeline, err := app.Build(ctx, settings, app.Roles, log, app.Options{Version: cfg.Version})
+	pipeline, err := app.Build(ctx, settings, app.Roles, log, app.Options{Version: cfg.Version, Jobs: rereading(cfg.Jobs)})
 	if err != nil {
 		return err
 	}
@@ -108,7 +118,7 @@ func Run(ctx context.Context, cfg Config, settings config.Config, out io.Writer,
 		if !reader.waitReady(ctx) {
 			return nil
 		}
-		welcome(out, stack, reader.base, cfg, time.Since(begin))
+		welcome(out, stack, reader.base, key, played.Reader(), cfg, time.Since(begin))
 		if cfg.Sample {
 			group.Go(func() error { return play(ctx, played, settings.Kafka, log) })
 		}

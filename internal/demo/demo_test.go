@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"maps"
@@ -16,7 +17,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/nova-social/nova-streams/api"
 	"github.com/nova-social/nova-streams/internal/config"
+	"github.com/nova-social/nova-streams/internal/identity"
 	"github.com/nova-social/nova-streams/internal/sample"
 	"github.com/nova-social/nova-streams/internal/testbuffer"
 )
@@ -55,6 +58,14 @@ func (r *running) address(t *testing.T, name string) string {
 	t.Helper()
 	m := regexp.MustCompile(`(?m)^  ` + name + ` +(?:http://)?([\d.]+:\d+)`).FindStringSubmatch(r.out.String())
 	require.NotNil(t, m, "%s in %s", name, r.out)
+	return m[1]
+}
+
+// found returns what the first group of a pattern matches in the output.
+func (r *running) found(t *testing.T, pattern string) string {
+	t.Helper()
+	m := regexp.MustCompile(pattern).FindStringSubmatch(r.out.String())
+	require.NotNil(t, m, "%s in %s", pattern, r.out)
 	return m[1]
 }
 
@@ -108,15 +119,15 @@ func TestDemo(t *testing.T) {
 	cfg, settings := testConfig(t.TempDir())
 	r := begin(t, cfg, settings)
 	ready := time.Now()
-	api := &client{base: "http://" + r.address(t, "page")}
+	reader := &client{base: "http://" + r.address(t, "page")}
 	var top trendingList
 	require.Eventually(t, func() bool {
-		return api.get(t.Context(), "/v1/trending?limit=50", &top) == nil && len(top.Items) == 50
+		return reader.get(t.Context(), "/v1/trending?limit=50", &top) == nil && len(top.Items) == 50
 	}, 10*time.Second, 50*time.Millisecond)
 	t.Logf("trending is filled %v after the start", time.Since(ready))
 	var st status
 	require.Eventually(t, func() bool {
-		require.NoError(t, api.get(t.Context(), "/v1/status", &st))
+		require.NoError(t, reader.get(t.Context(), "/v1/status", &st))
 		return st.Accounting["dedup"].In > 3000 && st.Accounting["sink-post-events"].In > 3000
 	}, 10*time.Second, 50*time.Millisecond)
 	var members struct {
@@ -125,21 +136,41 @@ func TestDemo(t *testing.T) {
 			Partitions []struct{ Owner string }
 		}
 	}
-	require.NoError(t, api.get(t.Context(), "/v1/status", &members))
+	require.NoError(t, reader.get(t.Context(), "/v1/status", &members))
 	for _, g := range members.Groups {
 		require.Equal(t, instance, g.Partitions[0].Owner, "a process of the host's name beside it does not replace %s", g.Group)
 	}
+	require.Eventually(t, func() bool {
+		var st struct {
+			Jobs []struct{ Name, Result string }
+		}
+		require.NoError(t, reader.get(t.Context(), "/v1/status", &st))
+		well := map[string]bool{}
+		for _, j := range st.Jobs {
+			well[j.Name] = j.Result == "ok"
+		}
+		return well["trending_fallback"] && well["suggestion_warmup"] && well["view_freshness"]
+	}, 20*time.Second, 100*time.Millisecond, "its jobs have run")
 	for group, a := range st.Accounting {
 		require.True(t, a.Balanced(), group)
 		require.Zero(t, a.Dead, group)
 	}
 	require.Eventually(t, func() bool {
-		titles, err := api.titles(t.Context(), top)
+		titles, err := reader.titles(t.Context(), top)
 		return err == nil && maps.Equal(titles, captions(t, top))
 	}, 10*time.Second, 50*time.Millisecond, "the tables say what posts are called")
 	require.Eventually(t, func() bool {
 		return regexp.MustCompile(`\d\d:\d\d:\d\d  \d{4} events, 0 of them repeats, 0 dead letters, \d+ to do · 1\. \S+ \d+\.\d`).MatchString(r.out.String())
 	}, 10*time.Second, 50*time.Millisecond)
+	var list struct {
+		Items []struct {
+			UserID string `json:"user_id"`
+		}
+	}
+	require.Eventually(t, func() bool {
+		return reader.get(t.Context(), r.found(t, `curl 'http://[^/]+(/v1/users/[^']+)'`), &list) == nil && len(list.Items) == 3
+	}, 10*time.Second, 50*time.Millisecond, "the reader it names has suggestions")
+	sendEvent(t, reader.base, r.found(t, `--key '([^']+)'`))
 	rows := r.rows(t)
 	require.GreaterOrEqual(t, rows, st.Accounting["sink-post-events"].Applied)
 	r.end(t)
@@ -147,15 +178,36 @@ func TestDemo(t *testing.T) {
 	cfg.Sample = false
 	r = begin(t, cfg, settings)
 	require.NotContains(t, r.out.String(), "Playing")
-	api.base = "http://" + r.address(t, "page")
+	reader.base = "http://" + r.address(t, "page")
 	var again status
 	require.Eventually(t, func() bool {
-		require.NoError(t, api.get(t.Context(), "/v1/status", &again))
+		require.NoError(t, reader.get(t.Context(), "/v1/status", &again))
 		return again.Accounting["sink-post-events"].In == again.Accounting["dedup"].Applied
 	}, 10*time.Second, 50*time.Millisecond)
 	require.GreaterOrEqual(t, again.Accounting["dedup"].In, st.Accounting["dedup"].In)
 	require.Equal(t, again.Accounting["sink-post-events"].Applied, r.rows(t))
 	r.end(t)
+}
+
+// sendEvent sends an event with a token of the demo's key.
+func sendEvent(t *testing.T, base, key string) {
+	t.Helper()
+	private, err := identity.ReadKey(key)
+	require.NoError(t, err)
+	cfg := identity.DefaultConfig()
+	token, err := identity.Issue(private, identity.Grant{
+		Issuer: cfg.Issuer, Audience: cfg.Audience, Subject: "me", Role: api.RoleUser, ID: "t", IssuedAt: time.Now(), TTL: time.Minute,
+	})
+	require.NoError(t, err)
+	body := fmt.Sprintf(`{"ts":%d,"user_id":"me","post_id":"p1","action":"like"}`, time.Now().UnixMilli())
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"/v1/events", strings.NewReader(body))
+	require.NoError(t, err)
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	require.Equal(t, http.StatusAccepted, resp.StatusCode)
 }
 
 func TestPortInUse(t *testing.T) {

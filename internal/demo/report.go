@@ -55,12 +55,23 @@ func (c *client) get(ctx context.Context, path string, answer any) error {
 
 // titles returns what the posts of a list are called, by id, as far as the database says.
 func (c *client) titles(ctx context.Context, list trendingList) (map[string]string, error) {
-	ids := url.Values{}
-	for _, item := range list.Items {
-		ids.Add("id", item.PostID)
+	titles, ids := map[string]string{}, make([]string, len(list.Items))
+	for i, item := range list.Items {
+		ids[i] = item.PostID
 	}
-	titles := map[string]string{}
-	return titles, c.get(ctx, "/page/titles?"+ids.Encode(), &titles)
+	var posts struct {
+		Items []struct {
+			PostID  string `json:"post_id"`
+			Caption string `json:"caption"`
+		} `json:"items"`
+	}
+	err := c.get(ctx, "/v1/posts?"+url.Values{"ids": {strings.Join(ids, ",")}}.Encode(), &posts)
+	for _, p := range posts.Items {
+		if p.Caption != "" {
+			titles[p.PostID] = p.Caption
+		}
+	}
+	return titles, err
 }
 
 // waitReady returns true when the API can answer, false when ctx ended before.
@@ -76,7 +87,7 @@ func (c *client) waitReady(ctx context.Context) bool {
 }
 
 // welcome says where everything is and what to try.
-func welcome(out io.Writer, stack *devstack.Stack, api string, cfg Config, took time.Duration) {
+func welcome(out io.Writer, stack *devstack.Stack, api, key, reader string, cfg Config, took time.Duration) {
 	t := stack.Timings()
 	rounded := func(d time.Duration) time.Duration { return d.Round(100 * time.Millisecond) }
 	query := "SELECT event_type, count() FROM nova.post_events GROUP BY event_type FORMAT PrettyCompactMonoBlock"
@@ -100,11 +111,14 @@ try
   curl 'http://%s/?query=%s'
   bin/nova dlq list%s%s
   bin/nova load events FILE.jsonl --shift-to-now%s
-
+  TOKEN=$(bin/nova token issue --key '%s' --sub me)
+  curl -H "Authorization: Bearer $TOKEN" --json '{"ts":'$(date +%%s000)',"user_id":"me","post_id":"p1","action":"like"}' %s/v1/events
 `, rounded(took), rounded(t.Download), rounded(t.Build), rounded(took-t.Download-t.Build),
 		api, api, brokers, stack.RegistryURL(), stack.ClickHouseAddr(), stack.RedisAddr(), stack.DataDir(),
-		api, api, stack.ClickHouseAddr(), url.QueryEscape(query), brokersFlag, registryFlag, brokersFlag)
+		api, api, stack.ClickHouseAddr(), url.QueryEscape(query), brokersFlag, registryFlag, brokersFlag,
+		key, api)
 	if cfg.Sample {
+		fmt.Fprintf(out, "  curl '%s/v1/users/%s/suggestions?limit=3'\n\n", api, reader)
 		fmt.Fprintln(out, "Playing an hour of GitHub's public events with new ids, as if it happened now: half an hour at once, the rest in\nreal time; titles and authors of posts come through the application's database, as Debezium writes them.\nContent based on www.gharchive.org used under the CC-BY-4.0 license.")
 	}
 }

@@ -1,5 +1,5 @@
-// Package load writes files to Kafka, JSON Lines, plain or gzip: events, one in its JSON form per line, and messages that
-// were recorded from a cluster.
+// Package load writes files to Kafka, JSON Lines, plain or gzip: events, one in its JSON form per line, messages that
+// were recorded from a cluster, and follow graphs as CSV.
 //
 //	lines.go      a file as lines with numbers
 //	survey.go     the first pass over events: is every line one, and which is the newest
@@ -9,6 +9,7 @@
 //	message.go    a line of them
 //	schemas.go    the schemas beside them, and their ids in another registry
 //	replay.go     the second pass
+//	follows.go    a file of who follows whom, as changes of the database
 //	deliver.go    rate, acknowledgements, the end
 //	progress.go   how far it is, for a person or a log
 //

@@ -14,6 +14,7 @@ type fakeProducer struct {
 	errs   chan *sarama.ProducerError
 	hold   chan struct{}
 	refuse func(*sarama.ProducerMessage) bool
+	seen   func(key, value []byte) // nil for nobody
 	start  sync.Once
 	closed sync.Once
 }
@@ -29,6 +30,11 @@ func (p *fakeProducer) run() {
 	for m := range p.input {
 		if p.hold != nil {
 			<-p.hold
+		}
+		if p.seen != nil {
+			key, _ := m.Key.Encode()
+			value, _ := m.Value.Encode()
+			p.seen(key, value)
 		}
 		if p.refuse(m) {
 			p.errs <- &sarama.ProducerError{Msg: m, Err: sarama.ErrMessageSizeTooLarge}

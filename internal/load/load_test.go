@@ -142,7 +142,7 @@ func TestBadLineIsNamedBeforeAnythingIsSent(t *testing.T) {
 		`{"event_id":`: "malformed: ",
 		`[1]`:          "wrong_type: ",
 		`{"ts":1,"user_id":"u","post_id":"p","action":"viw"}`: "invalid_field: action: \"viw\" is unknown",
-		`{"ts":1,"post_id":"p","action":"view"}`:              "missing_field: user_id: empty",
+		`{"ts":1,"post_id":"p","action":"view"}`:              "missing_field: user_id: absent or empty",
 		long:                                                  "too_large: ",
 	} {
 		path := file(t, event(1), "", bad, event(2), bad)
