@@ -7,5 +7,5 @@
 // brokers are processes, and are killed.
 //
 // Moments and faults are drawn from a seed that is printed: SEED=n draws the same again, FAULTS=n sets how many, ONLY=regexp
-// picks faults by name.
+// picks faults by name. CHANGES=n says how much happens while pages of feeds are looked at, RATE=n how much a second.
 package chaos

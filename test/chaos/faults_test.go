@@ -127,8 +127,10 @@ func (w *world) frozen(name string) {
 	w.workers[name].signal(w.t, syscall.SIGCONT)
 }
 
-// replaced starts another worker under the name of one that is frozen, and lets that go on after d: it has to end.
+// replaced starts another worker under the name of one that is frozen, and lets that go on after d: it has to end. It is a
+// member of all its groups before: one that is about to join again may end its heir instead (docs/invariants.md, The edges).
 func (w *world) replaced(name string, d time.Duration) {
+	w.isBack(name)
 	old := w.workers[name]
 	old.signal(w.t, syscall.SIGSTOP)
 	w.start(name)

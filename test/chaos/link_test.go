@@ -39,6 +39,7 @@ const (
 	linkOpen linkState = iota
 	linkHeld           // nothing is lost, nothing arrives
 	linkCut            // connections break and none can be made
+	linkDeaf           // what is said arrives, the answers are lost
 )
 
 func newLink(t *testing.T, brokers []string) *link {
@@ -94,14 +95,14 @@ func (l *link) set(s linkState) {
 	l.changed.Broadcast()
 }
 
-// pass waits until frames may pass and reports whether they can.
-func (l *link) pass() bool {
+// pass waits until frames, answers or what is said, may pass and reports whether they can.
+func (l *link) pass(answers bool) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for l.state == linkHeld {
 		l.changed.Wait()
 	}
-	return l.state == linkOpen
+	return l.state == linkOpen || l.state == linkDeaf && !answers
 }
 
 // slowly returns a request when it may arrive: what is to be written comes later than what is said about it.
@@ -146,8 +147,8 @@ func (l *link) serve(listener net.Listener, broker string) {
 			l.keep(server)
 			said := newSaid(l.front)
 			var wg sync.WaitGroup
-			wg.Go(func() { l.carry(worker, server, func(f []byte) []byte { return said.request(l.slowly(f)) }) })
-			wg.Go(func() { l.carry(server, worker, said.answer) })
+			wg.Go(func() { l.carry(worker, server, false, func(f []byte) []byte { return said.request(l.slowly(f)) }) })
+			wg.Go(func() { l.carry(server, worker, true, said.answer) })
 			wg.Wait()
 		}()
 	}
@@ -155,7 +156,7 @@ func (l *link) serve(listener net.Listener, broker string) {
 
 // carry passes frames on until from has nothing more to say, and says so to the other side. It reads on while the link
 // is held or to is gone: what a worker had sent before it gave up still arrives.
-func (l *link) carry(from, to net.Conn, each func([]byte) []byte) {
+func (l *link) carry(from, to net.Conn, answers bool, each func([]byte) []byte) {
 	frames := make(chan []byte, 1<<16)
 	go func() {
 		defer close(frames)
@@ -169,7 +170,7 @@ func (l *link) carry(from, to net.Conn, each func([]byte) []byte) {
 		}
 	}()
 	for f := range frames {
-		if l.pass() {
+		if l.pass(answers) {
 			_, _ = to.Write(frame(each(f)))
 		}
 	}

@@ -83,17 +83,29 @@ func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 // metric returns the value of a series of the role inside, "" if there is none.
 func (w *world) metric(series string) string {
 	w.t.Helper()
-	req, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, "http://"+w.addr+"/metrics", nil)
-	require.NoError(w.t, err)
-	res, err := http.DefaultClient.Do(req)
-	require.NoError(w.t, err)
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	require.NoError(w.t, err)
-	for line := range strings.Lines(string(body)) {
+	return metricAt(w.t, w.addr, series)
+}
+
+// metricAt returns the value of a series of the process at an address, "" for none.
+func metricAt(t *testing.T, addr, series string) string {
+	t.Helper()
+	for line := range strings.Lines(metricsAt(t, addr)) {
 		if value, ok := strings.CutPrefix(line, series+" "); ok {
 			return strings.TrimSpace(value)
 		}
 	}
 	return ""
+}
+
+// metricsAt returns all metrics of the process at an address.
+func metricsAt(t *testing.T, addr string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+addr+"/metrics", nil)
+	require.NoError(t, err)
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	return string(body)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nova-social/nova-streams/internal/app"
+	"github.com/nova-social/nova-streams/internal/cache"
 	"github.com/nova-social/nova-streams/internal/config"
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/topology"
@@ -36,6 +37,12 @@ type job struct {
 	Disk     []string // groups whose tables are on disk
 	DataDir  string
 	Controls streams.Controls
+
+	Addr      string      // of HTTP; "" for any
+	Redis     string      // address
+	KeyFile   string      // of tokens
+	NoMarkers bool        // what a change leaves in the cache counts for nothing
+	Ignore    cache.Scope // what changes of it removes nothing from the cache; "" for none such
 }
 
 func TestMain(m *testing.M) {
@@ -81,6 +88,23 @@ func (j job) config() config.Config {
 	cfg.Kafka.Brokers, cfg.Kafka.Partitions = j.Brokers, 4
 	cfg.Registry.URL = j.Registry
 	cfg.HTTP.Addr = "127.0.0.1:0" // several on one host
+	if j.Addr != "" {
+		cfg.HTTP.Addr = j.Addr
+	}
+	if j.Redis != "" {
+		cfg.Redis.URL = "redis://" + j.Redis
+	}
+	if j.KeyFile != "" {
+		cfg.Identity.KeyFiles = []string{j.KeyFile}
+	}
+	// a feed is by time, but for a second or so for each like: what must be on a page can be told without its maker's scores
+	// and weights are great, so that six decimals tell milliseconds apart
+	cfg.Feed.Freshness, cfg.Feed.Engagement, cfg.Feed.Affinity, cfg.Feed.PerAuthor = 1_000, 1, 0, 1_000
+	cfg.Trending.ListSize = 5 // few, so that pages are of those whom a reader follows
+	cfg.Pages.IgnoreMarkers = j.NoMarkers
+	if j.Role == app.Applier { // a group of its own
+		cfg.Applier.Group, cfg.Applier.Ignore = j.Groups[0], j.Ignore
+	}
 	if j.Server != "" {
 		cfg.ClickHouse.Addrs = []string{j.Server}
 	}

@@ -131,7 +131,14 @@ func (w *world) instance(name string) string { return cmp.Or(w.instances[name], 
 // start starts or restarts the worker of a name.
 func (w *world) start(name string) *worker {
 	w.t.Helper()
+	return w.startAs(name, func(*job) {})
+}
+
+// startAs starts the worker of a name, whose job is not quite that of the others.
+func (w *world) startAs(name string, change func(*job)) *worker {
+	w.t.Helper()
 	j := w.job
+	change(&j)
 	j.Instance = w.instance(name)
 	if w.links[name] == nil {
 		w.links[name] = newLink(w.t, w.job.Brokers)
@@ -251,6 +258,19 @@ func (w *world) owns(name string) {
 		groups, ok := w.status()
 		return ok && slices.ContainsFunc(named(groups, w.watched()[len(w.watched())-1]).Partitions, func(p streams.PartitionStatus) bool { return p.Owner == w.instance(name) })
 	}, 60*time.Second, 20*time.Millisecond, "it got nothing")
+}
+
+// isBack waits until a worker has a partition of each goka group, and all of their partitions are given out.
+func (w *world) isBack(name string) {
+	w.t.Helper()
+	require.Eventually(w.t, func() bool {
+		groups, ok := w.status()
+		return ok && !slices.ContainsFunc(groups, func(g streams.GroupStatus) bool {
+			owned := func(p streams.PartitionStatus) bool { return p.Owner == w.instance(name) }
+			free := func(p streams.PartitionStatus) bool { return p.Owner == "" }
+			return g.Group != topology.PostEventsSink && (slices.ContainsFunc(g.Partitions, free) || !slices.ContainsFunc(g.Partitions, owned))
+		})
+	}, 60*time.Second, 20*time.Millisecond, "it does not come back")
 }
 
 // drain ends the load, waits until everything is done and returns the accounts. sent is how many records the present

@@ -113,10 +113,21 @@ func (s *system) drained(in int64) api.Status {
 			return st
 		}
 		if time.Now().After(deadline) {
-			require.FailNow(s.t, "not drained", "%+v", st)
+			require.FailNow(s.t, "not drained", "behind: %v, of %+v", behind(st), st)
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
+}
+
+// behind returns the lags of the groups that have one.
+func behind(st api.Status) map[string]int64 {
+	lags := map[string]int64{}
+	for _, g := range st.Groups {
+		if g.Lag > 0 {
+			lags[g.Group] = g.Lag
+		}
+	}
+	return lags
 }
 
 // ready waits until the API says that it can answer.

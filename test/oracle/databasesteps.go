@@ -127,7 +127,11 @@ func (w *DatabaseWorld) truncate(t *worldTable) {
 
 // nonsense has the connector say something of which key and row do not agree.
 func (w *DatabaseWorld) nonsense(t *worldTable) {
-	w.tell(t, changed{op: "u", key: t.key(w.row(t)), after: w.row(t), refused: true})
+	after, other := w.row(t), w.row(t)
+	for t.id(other) == t.id(after) {
+		other = w.row(t)
+	}
+	w.tell(t, changed{op: "u", key: t.key(other), after: after, refused: true})
 }
 
 // leftOut returns what the connector says of the content of a row that was not written.

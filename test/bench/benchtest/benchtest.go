@@ -1,5 +1,5 @@
 // Package benchtest is what the benchmarks that are tests have in common: settings from the environment, a test binary
-// that is also the worker it measures, and medians.
+// that is also the worker it measures, servers among them, and medians.
 package benchtest
 
 import (
