@@ -17,11 +17,11 @@
 //	replace.go                  a batch of rows that replace each other, which needs none of that
 //	placement.go fate.go        a batch into the table: attempts after a start of the server, halves of a refused block
 //	insert.go table.go          one block into the server; what is asked of the table
-//	ledger.go                   the committed offset and its metadata, asked of the coordinator and answered
+//	ledger.go                   where a partition commits
 //	claim.go                    one partition, from records to batches
 //	session.go sink.go          the member of the consumer group: joins, takes over, waits, leaves
 //	sinkconfig.go status.go     what can be set; how it is doing
-//	deadletter.go               where refused records go
+//	deadletter.go               where refused rows go
 //
 // Guarantee: every record of a topic is in its table and in every materialized view over that exactly once, or in its
 // dead-letter topic at least once, or is a repeat of one that is. It holds across crashes of the sink at any moment,

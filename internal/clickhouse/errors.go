@@ -2,12 +2,12 @@ package clickhouse
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/nova-social/nova-streams/internal/commits"
 )
 
-// Errors after which the sink stops for good: going on would lose or repeat rows, so somebody has to decide.
+// Errors after which the sink stops for good, as after commits.ErrMetadata: going on would lose or repeat rows, so somebody
+// has to decide.
 var (
 	// ErrOutsideLog says that records the sink has still to read are not in the topic (any more).
 	ErrOutsideLog = errors.New("clickhouse: the log does not hold what has still to be read")
@@ -15,17 +15,10 @@ var (
 	ErrOffsetGone = errors.New("clickhouse: no committed offset, but the table holds rows of the partition")
 	// ErrRangeChanged says that an announced range cannot be written again as it was announced.
 	ErrRangeChanged = errors.New("clickhouse: an announced range cannot be built again")
-	// ErrMetadata says that what stands beside a committed offset cannot be read, or is too large to be written.
-	ErrMetadata = errors.New("clickhouse: unusable commit metadata")
 )
 
-// Errors after which the member leaves the group and joins it again.
+// Errors after which the member leaves the group and joins it again, beside those of commits.
 var (
-	// errRefused says that the coordinator does not take commits from this member any more.
-	errRefused = fmt.Errorf("clickhouse: the group coordinator refused: %w", commits.ErrFailed)
-	// errInDoubt says that a commit was sent and not answered: it may still arrive. After the member has left the group
-	// it is refused.
-	errInDoubt = fmt.Errorf("clickhouse: no answer: %w", commits.ErrFailed)
 	// errBackwards says that records came that were read before.
 	errBackwards = errors.New("clickhouse: the reader went back")
 	// errSessionOver says that the partition was taken away or the sink is to stop.
@@ -34,7 +27,7 @@ var (
 
 // final reports whether the sink must stop.
 func final(err error) bool {
-	for _, f := range []error{ErrOutsideLog, ErrOffsetGone, ErrRangeChanged, ErrMetadata} {
+	for _, f := range []error{ErrOutsideLog, ErrOffsetGone, ErrRangeChanged, commits.ErrMetadata} {
 		if errors.Is(err, f) {
 			return true
 		}

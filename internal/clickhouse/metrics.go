@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/nova-social/nova-streams/internal/commits"
 )
 
 // Metrics are the numbers of a sink. A nil *Metrics counts nothing.
@@ -76,7 +78,7 @@ func (m *Metrics) retried() {
 }
 
 func (m *Metrics) refused(err error) {
-	if m != nil && errors.Is(err, errRefused) {
+	if m != nil && errors.Is(err, commits.ErrRefused) {
 		m.refusals.Inc()
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/IBM/sarama"
 	"github.com/cenkalti/backoff/v5"
 
+	"github.com/nova-social/nova-streams/internal/commits"
 	"github.com/nova-social/nova-streams/internal/domain/engagement"
 	"github.com/nova-social/nova-streams/schemas"
 )
@@ -156,7 +157,7 @@ func (l modelLedger) commit(_ context.Context, at checkpoint) error {
 	w.maybe()
 	if w.rules.fence && l.owner.generation != w.generation {
 		w.refusals++
-		return errRefused
+		return commits.ErrRefused
 	}
 	meta := at.meta
 	if !w.rules.origins {
@@ -359,7 +360,7 @@ func (w *world) own(o *owner, at checkpoint) {
 	}
 	draw(at.next)
 	c.wrote = func(at checkpoint) { draw(at.next) }
-	if err := c.run(context.Background(), context.Background(), at); !errors.Is(err, errSessionOver) && !errors.Is(err, errRefused) {
+	if err := c.run(context.Background(), context.Background(), at); !errors.Is(err, errSessionOver) && !errors.Is(err, commits.ErrRefused) {
 		w.wrong = err
 	}
 }

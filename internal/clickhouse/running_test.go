@@ -12,6 +12,8 @@ import (
 
 	"github.com/IBM/sarama"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nova-social/nova-streams/internal/commits"
 )
 
 // network lets a sink be cut off.
@@ -154,7 +156,7 @@ type stubbornLedger struct {
 
 func (l stubbornLedger) commit(ctx context.Context, at checkpoint) error {
 	err := l.ledger.commit(context.WithoutCancel(ctx), at)
-	if errors.Is(err, errRefused) {
+	if errors.Is(err, commits.ErrRefused) {
 		l.refused.Add(1)
 	}
 	return err

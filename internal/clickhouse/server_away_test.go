@@ -10,6 +10,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nova-social/nova-streams/internal/commits"
 )
 
 // relay passes connections on to a server, or does not.
@@ -89,7 +91,7 @@ func TestSinkOnServerThatComesAndGoes(t *testing.T) {
 		time.Sleep(50 * time.Millisecond)
 		r.leave(true)
 		b.produce(10) // something to write, however fast it was
-		require.Eventually(t, func() bool { return s.Status().State == StateWaiting }, 20*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return s.Status().State == commits.StateWaiting }, 20*time.Second, time.Millisecond)
 		require.ErrorContains(t, client.Ping(t.Context()), "asking ClickHouse")
 		r.leave(false)
 		b.drained()

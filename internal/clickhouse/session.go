@@ -4,125 +4,45 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/IBM/sarama"
 
+	"github.com/nova-social/nova-streams/internal/commits"
+	"github.com/nova-social/nova-streams/internal/deadletter"
 	"github.com/nova-social/nova-streams/internal/kafka"
 )
 
-// member is one membership of the consumer group, from joining to leaving. Rebalances happen within it; after an error
-// it is left and a new one begun, so that nothing the old one has sent is accepted any more.
+// member is one membership of the consumer group, and what goes with it.
 type member struct {
-	sink    *Sink
-	client  sarama.Client // of the group
-	group   sarama.ConsumerGroup
-	offsets *offsets
-	dead    *deadLetters
-
-	mu  sync.Mutex
-	err error // the first failure
+	*commits.Membership
+	sink *Sink
+	dead *deadLetters
 }
 
 var _ sarama.ConsumerGroupHandler = (*session)(nil)
 
 // join connects and prepares a membership.
-func join(s *Sink) (_ *member, err error) {
-	m := &member{sink: s, offsets: &offsets{group: s.cfg.Prefix + s.mapping.Group, topic: s.cfg.Prefix + string(s.mapping.Input), commits: s.deps.Commits.Group(s.mapping.Group)}}
-	defer func() {
-		if err != nil {
-			err = errors.Join(fmt.Errorf("connecting to Kafka: %w", err), m.leave())
-		}
-	}()
-	config := m.config()
-	config.Consumer.Offsets.AutoCommit.Enable = false
-	config.Consumer.Group.Session.Timeout = s.cfg.SessionTimeout
-	config.Consumer.Group.Heartbeat.Interval = s.cfg.SessionTimeout / 10
-	// A member that dies amid a rebalance is waited for no longer than one that lives may need.
-	config.Consumer.Group.Rebalance.Timeout = s.cfg.SessionTimeout + s.cfg.DrainTimeout + grace
-	config.Consumer.MaxProcessingTime = 250 * time.Millisecond // a partition that waits longer stops holding up the others
-	if m.client, err = sarama.NewClient(s.cfg.Brokers, config); err != nil {
-		return m, err
+func join(s *Sink) (*member, error) {
+	config := func() *sarama.Config {
+		c := kafka.NewConfig(s.cfg.ClientID)
+		s.tune(c)
+		return c
 	}
-	if m.group, err = sarama.NewConsumerGroupFromClient(m.offsets.group, m.client); err != nil {
-		return m, err
+	group := s.cfg.Prefix + s.mapping.Group
+	m, err := commits.Join(commits.Place{
+		Brokers: s.cfg.Brokers, Group: group, Topic: s.cfg.Prefix + string(s.mapping.Input), Client: config,
+		SessionTimeout: s.cfg.SessionTimeout, DrainTimeout: s.cfg.DrainTimeout,
+		Metrics: s.deps.Commits.Group(s.mapping.Group), Log: s.deps.Log.With("group", group),
+	})
+	if err != nil {
+		return nil, err
 	}
-	asking := m.config()
-	asking.Metadata.Retry.Max = 3 // it is asked again
-	asking.Net.ReadTimeout = 10 * time.Second
-	if m.offsets.client, err = sarama.NewClient(s.cfg.Brokers, asking); err != nil {
-		return m, err
-	}
-	m.dead = &deadLetters{topic: s.cfg.Prefix + string(s.mapping.DeadLetters), brokers: s.cfg.Brokers, config: m.burying(), codec: s.deps.DeadLetters}
-	return m, nil
-}
-
-func (m *member) config() *sarama.Config {
-	c := kafka.NewConfig(m.sink.cfg.ClientID)
-	m.sink.tune(c)
-	return c
-}
-
-// burying is the configuration of the producer of dead letters.
-func (m *member) burying() *sarama.Config {
-	c := m.config()
-	c.Producer.MaxMessageBytes = m.sink.mapping.maxLetter()
-	return c
+	return &member{m, s, &deadLetters{deadletter.NewSender(s.cfg.Brokers, s.cfg.Prefix, string(s.mapping.DeadLetters), s.deps.DeadLetters, config())}}, nil
 }
 
 // leave leaves the group and closes all connections.
-func (m *member) leave() error {
-	var errs []error
-	if m.group != nil {
-		errs = append(errs, m.group.Close())
-	}
-	if m.client != nil {
-		errs = append(errs, m.client.Close())
-	}
-	if m.offsets.client != nil {
-		errs = append(errs, m.offsets.client.Close())
-	}
-	if m.dead != nil {
-		errs = append(errs, m.dead.close())
-	}
-	return errors.Join(errs...)
-}
-
-// consume reads through rebalances until ctx ends, which is no error, or something fails.
-func (m *member) consume(ctx context.Context) error {
-	go func() {
-		for err := range m.group.Errors() {
-			m.sink.deps.Log.WarnContext(ctx, "consuming", "group", m.offsets.group, "err", err)
-		}
-	}()
-	for {
-		err := m.group.Consume(ctx, []string{m.offsets.topic}, &session{member: m})
-		if ctx.Err() != nil {
-			return nil //nolint:nilerr // asked to end; what sarama says of it is no news
-		}
-		if failure := m.failure(); failure != nil {
-			return failure
-		}
-		if err != nil {
-			return fmt.Errorf("consuming %s: %w", m.offsets.topic, err)
-		}
-	}
-}
-
-func (m *member) fail(err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.err == nil {
-		m.err = err
-	}
-}
-
-func (m *member) failure() error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.err
-}
+func (m *member) leave() error { return errors.Join(m.Leave(), m.dead.Close()) }
 
 // session is one generation of the group, as this member sees it.
 type session struct {
@@ -139,37 +59,34 @@ type start struct {
 
 // Setup reads where things stand. The group is in our generation already, so nobody else can change that any more.
 func (s *session) Setup(group sarama.ConsumerGroupSession) error {
-	err := s.takeOver(group.Context(), group.Claims()[s.member.offsets.topic])
+	err := s.takeOver(group.Context(), group.Claims()[s.member.Offsets.Topic])
 	if err != nil {
-		s.member.fail(err)
+		s.member.Fail(err)
 	}
 	return err
 }
 
 func (s *session) takeOver(ctx context.Context, partitions []int32) (err error) {
-	o := s.member.offsets
-	if s.topicID, err = kafka.TopicID(o.client, o.topic); err != nil {
+	o := s.member.Offsets
+	if s.topicID, err = kafka.TopicID(o.Client, o.Topic); err != nil {
 		return err
 	}
-	committed, err := o.fetch(ctx, partitions)
+	committed, err := o.Fetch(ctx, partitions)
 	if err != nil {
 		return err
 	}
 	s.starts = make(map[int32]start, len(partitions))
 	for _, p := range partitions {
-		oldest, err := o.client.GetOffset(o.topic, p, sarama.OffsetOldest)
+		oldest, newest, err := o.Bounds(p)
 		if err != nil {
-			return fmt.Errorf("asking for the start of partition %d: %w", p, err)
+			return err
 		}
-		newest, err := o.client.GetOffset(o.topic, p, sarama.OffsetNewest)
-		if err != nil {
-			return fmt.Errorf("asking for the end of partition %d: %w", p, err)
-		}
-		at, ok := committed[p]
+		found, ok := committed[p]
 		if !ok {
 			s.starts[p] = start{checkpoint{next: oldest}, true}
 			continue
 		}
+		at := checkpoint{found.Next, found.Meta}
 		needed := at.next // the first offset that may be missing from the log
 		if at.meta.Announced != nil {
 			needed = at.meta.Announced.Last + 1
@@ -191,14 +108,14 @@ func (s *session) ConsumeClaim(group sarama.ConsumerGroupSession, messages saram
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(s.member.sink.cfg.DrainTimeout, cancel) })()
 
 	err := s.claim(ctx, work, group, messages)
-	if err != nil && (ctx.Err() == nil || errors.Is(err, errInDoubt) || final(err)) {
-		s.member.fail(err)
+	if err != nil && (ctx.Err() == nil || errors.Is(err, commits.ErrInDoubt) || final(err)) {
+		s.member.Fail(err)
 	}
 	return nil // sarama would only log it
 }
 
 func (s *session) claim(ctx, work context.Context, group sarama.ConsumerGroupSession, messages sarama.ConsumerGroupClaim) error {
-	sink, o, p := s.member.sink, s.member.offsets, messages.Partition()
+	sink, o, p := s.member.sink, s.member.Offsets, messages.Partition()
 	insist := sink.insist(ctx, p)
 	if s.starts[p].new && !sink.mapping.Replacing {
 		if err := s.mustBeEmpty(work, insist, p); err != nil {
@@ -215,7 +132,7 @@ func (s *session) claim(ctx, work context.Context, group sarama.ConsumerGroupSes
 		codec:    sink.deps.Records,
 		limits:   sink.cfg.limits(),
 		writer: &writer{
-			ledger:    sink.ledger(&membership{o, group.MemberID(), group.GenerationID(), p}),
+			ledger:    sink.ledger(&membership{o, commits.Member{ID: group.MemberID(), Generation: group.GenerationID()}, p}),
 			table:     sink.deps.Table,
 			dead:      s.member.dead,
 			insist:    insist,
@@ -226,7 +143,7 @@ func (s *session) claim(ctx, work context.Context, group sarama.ConsumerGroupSes
 			valid:     sink.cfg.SessionTimeout / 2,
 		},
 		gap: func(want, got int64) error {
-			oldest, err := o.client.GetOffset(o.topic, p, sarama.OffsetOldest)
+			oldest, err := o.Client.GetOffset(o.Topic, p, sarama.OffsetOldest)
 			if err != nil {
 				return fmt.Errorf("asking for the start of partition %d: %w", p, err)
 			}

@@ -34,10 +34,11 @@ type Sink struct {
 	ledger  func(*membership) ledger // how claims commit; tests freeze and kill a sink here
 	tune    func(*sarama.Config)     // applied to all clients; tests cut a sink off its network here
 
-	status status
-	stop   context.CancelFunc
-	done   chan struct{} // closed when Run has returned
-	stopMu sync.Mutex
+	status   status
+	standing commits.Standing
+	stop     context.CancelFunc
+	done     chan struct{} // closed when Run has returned
+	stopMu   sync.Mutex
 }
 
 // NewSink returns the sink of a mapping. It does not connect.
@@ -54,12 +55,9 @@ func NewSink(m *Mapping, cfg SinkConfig, deps Deps) (*Sink, error) {
 // Name is the sink's consumer group, without the prefix.
 func (s *Sink) Name() string { return s.mapping.Group }
 
-// grace is what leaving the group may take beyond the time for batches under way.
-const grace = 3 * time.Second
-
 // Run reads and writes until ctx ends or Close is called, which is no error: batches under way get DrainTimeout to
 // finish, then the group is left. Kafka or ClickHouse being away is waited out. It returns one of the Err… of this
-// package when going on would lose or repeat rows. It may be called once.
+// package or commits.ErrMetadata when going on would lose or repeat rows. It may be called once.
 func (s *Sink) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -73,17 +71,17 @@ func (s *Sink) Run(ctx context.Context) error {
 	go func() { result <- s.run(ctx) }()
 	select {
 	case err := <-result:
-		s.status.ended(err)
+		s.standing.Ended(err)
 		return err
 	case <-ctx.Done():
 	}
 	// sarama's calls take no context: a broker that is away must not hold up the end of the program.
 	select {
 	case err := <-result:
-		s.status.ended(err)
+		s.standing.Ended(err)
 		return err
-	case <-time.After(s.cfg.DrainTimeout + grace):
-		s.status.ended(nil)
+	case <-time.After(s.cfg.DrainTimeout + commits.Grace):
+		s.standing.Ended(nil)
 		s.deps.Log.WarnContext(ctx, "left without an answer from Kafka; the group will notice by itself")
 		return nil
 	}
@@ -101,7 +99,7 @@ func (s *Sink) run(ctx context.Context) error {
 		if time.Since(begun) > s.cfg.RetryMax { // it worked for a while
 			wait.Reset()
 		}
-		s.status.failed(err)
+		s.standing.Lost(err)
 		pause := wait.NextBackOff()
 		s.deps.Log.WarnContext(ctx, "the sink lost its place in the group", "err", err, "joins_again_in", pause)
 		select {
@@ -117,8 +115,8 @@ func (s *Sink) membership(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.status.running()
-	err = m.consume(ctx)
+	s.standing.Joined()
+	err = m.Consume(ctx, func() sarama.ConsumerGroupHandler { return &session{member: m} })
 	if left := m.leave(); left != nil {
 		s.deps.Log.WarnContext(ctx, "leaving the group", "err", left)
 	}
@@ -169,7 +167,7 @@ func (s *Sink) insist(session context.Context, partition int32) insist {
 			backoff.WithMaxElapsedTime(0),
 			backoff.WithNotify(func(err error, pause time.Duration) {
 				tries++
-				s.status.waiting(partition, err)
+				s.waiting(partition, err)
 				level := slog.LevelWarn
 				if Kind(err) == KindBreakerOpen { // nothing was tried
 					level = slog.LevelDebug
@@ -179,7 +177,7 @@ func (s *Sink) insist(session context.Context, partition int32) insist {
 				s.deps.Log.Log(ctx, level, "trying again", "doing", doing, "partition", partition, "tries", tries, "in", pause, "err", err)
 			}))
 		if tries > 0 {
-			s.status.waited(partition)
+			s.standing.Waited(partition)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", doing, err)

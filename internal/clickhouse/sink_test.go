@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/nova-social/nova-streams/internal/commits"
 	"github.com/nova-social/nova-streams/topology"
 )
 
@@ -18,7 +19,7 @@ func TestSinkWritesEachEventOnce(t *testing.T) {
 	s := b.startSink(table)
 	b.exact(table)
 	st := s.Status()
-	require.Equal(t, StateRunning, st.State)
+	require.Equal(t, commits.StateRunning, st.State)
 	require.Equal(t, topology.PostEventsSink, st.Group)
 	require.Len(t, st.Partitions, 3)
 	require.Zero(t, st.Lag)
@@ -28,7 +29,7 @@ func TestSinkWritesEachEventOnce(t *testing.T) {
 	require.Positive(t, st.Accounting.Dead, "there was poison")
 
 	s.stop()
-	require.Equal(t, StateStopped, s.Status().State)
+	require.Equal(t, commits.StateStopped, s.Status().State)
 	require.Empty(t, b.members(), "a sink that stops leaves the group")
 
 	b.produce(300)
@@ -175,7 +176,7 @@ func TestSinkWaitsForClickHouse(t *testing.T) {
 	b.produce(300)
 	require.Eventually(t, func() bool { return refused.Load() > 100 }, 30*time.Second, 10*time.Millisecond)
 	st := s.Status()
-	require.Equal(t, StateWaiting, st.State)
+	require.Equal(t, commits.StateWaiting, st.State)
 	require.Contains(t, st.LastError, "ClickHouse is away")
 	require.Positive(t, st.Lag)
 	time.Sleep(3 * time.Second) // longer than the session timeout
@@ -184,13 +185,13 @@ func TestSinkWaitsForClickHouse(t *testing.T) {
 
 	away.Store(false)
 	b.exact(table)
-	require.Equal(t, StateRunning, s.Status().State)
+	require.Equal(t, commits.StateRunning, s.Status().State)
 	require.Empty(t, s.Status().LastError)
 
 	// It also ends in good time while the server is away.
 	away.Store(true)
 	b.produce(300)
-	require.Eventually(t, func() bool { return s.Status().State == StateWaiting }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.Status().State == commits.StateWaiting }, 10*time.Second, time.Millisecond)
 	begun := time.Now()
 	s.stop()
 	require.Less(t, time.Since(begun), 4*time.Second)

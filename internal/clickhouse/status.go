@@ -10,19 +10,10 @@ import (
 	"github.com/nova-social/nova-streams/schemas"
 )
 
-// The states of a sink.
-const (
-	StateStarting = "starting" // not in the group yet, or again
-	StateRunning  = "running"
-	StateWaiting  = "waiting" // at least one partition tries again: ClickHouse or the dead-letter topic does not answer
-	StateStopped  = "stopped" // Run has returned as asked
-	StateFailed   = "failed"  // Run has returned an error
-)
-
 // Status is how a sink is doing, for /v1/status. Partitions are those this member holds.
 type Status struct {
 	Group      string             `json:"group"`
-	State      string             `json:"state"`
+	State      string             `json:"state"`                // one of commits.State…
 	Breaker    string             `json:"breaker"`              // of the table's client: closed, half-open or open
 	LastError  string             `json:"last_error,omitempty"` // of the first partition that waits, or why the group was left last; "" again after the next batch
 	Lag        int64              `json:"lag"`                  // records of the partitions not yet committed
@@ -38,13 +29,10 @@ type PartitionStatus struct {
 	Accounting schemas.Accounting `json:"accounting"`
 }
 
-// status is what a sink knows about itself.
+// status is what a sink knows about its partitions.
 type status struct {
-	mu      sync.Mutex
-	state   string
-	lastErr string
-	claims  map[int32]*holding
-	stuck   map[int32]string // partitions that try again, and what stands in their way
+	mu     sync.Mutex
+	claims map[int32]*holding
 }
 
 type holding struct {
@@ -57,16 +45,8 @@ func (s *Sink) Status() Status {
 	st := &s.status
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	out := Status{Group: s.Name(), State: st.state, Breaker: s.deps.Table.Breaker(), LastError: st.lastErr, Partitions: []PartitionStatus{}}
-	switch {
-	case st.state == "":
-		out.State = StateStarting
-	case st.state == StateRunning && len(st.stuck) > 0:
-		out.State = StateWaiting
-	}
-	if stuck := slices.Sorted(maps.Keys(st.stuck)); len(stuck) > 0 {
-		out.LastError = st.stuck[stuck[0]]
-	}
+	out := Status{Group: s.Name(), Breaker: s.deps.Table.Breaker(), Partitions: []PartitionStatus{}}
+	out.State, out.LastError = s.standing.Now()
 	for _, p := range slices.Sorted(maps.Keys(st.claims)) {
 		h := st.claims[p]
 		ps := PartitionStatus{Partition: p, Committed: h.at.next, End: max(h.end(), h.at.next), Accounting: h.at.meta.Accounting}
@@ -77,47 +57,11 @@ func (s *Sink) Status() Status {
 	return out
 }
 
-func (st *status) running() {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	st.state = StateRunning
-}
-
-func (st *status) failed(err error) {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	st.state = StateStarting
-	if err != nil {
-		st.lastErr = err.Error()
-	}
-}
-
-func (st *status) ended(err error) {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	st.state = StateStopped
-	if err != nil {
-		st.state, st.lastErr = StateFailed, err.Error()
-	}
-}
-
 // waiting books what a partition waits for. That nothing is sent for a while says less than what it was before.
-func (st *status) waiting(partition int32, err error) {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	if st.stuck == nil {
-		st.stuck = map[int32]string{}
+func (s *Sink) waiting(partition int32, err error) {
+	if Kind(err) != KindBreakerOpen || !s.standing.Waits(partition) {
+		s.standing.Waiting(partition, err)
 	}
-	if Kind(err) == KindBreakerOpen && st.stuck[partition] != "" {
-		return
-	}
-	st.stuck[partition] = err.Error()
-}
-
-func (st *status) waited(partition int32) {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	delete(st.stuck, partition)
 }
 
 // claimed books a partition that was taken over; the result unbooks it.
@@ -147,5 +91,5 @@ func (s *Sink) committed(partition int32, at checkpoint) {
 	if h := st.claims[partition]; h != nil {
 		h.at = at
 	}
-	st.lastErr = ""
+	s.standing.Committed()
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/nova-social/nova-streams/internal/commits"
 	"github.com/nova-social/nova-streams/schemas"
 )
 
@@ -23,7 +24,7 @@ func (r *running) mustStop(want error) {
 		r.t.Fatalf("still running, want %v", want)
 	}
 	require.ErrorIs(r.t, r.err, want)
-	require.Equal(r.t, StateFailed, r.Status().State)
+	require.Equal(r.t, commits.StateFailed, r.Status().State)
 	require.Contains(r.t, r.Status().LastError, want.Error())
 }
 
@@ -81,7 +82,7 @@ func TestSinkStopsAtMetadataItCannotRead(t *testing.T) {
 	b := startBroker(t, 1)
 	b.produce(50)
 	b.commitText(40, "what is this?")
-	b.startSink(newFakeTable()).mustStop(ErrMetadata)
+	b.startSink(newFakeTable()).mustStop(commits.ErrMetadata)
 }
 
 // Offsets that are gone would make the sink write everything again.

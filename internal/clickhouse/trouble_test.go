@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nova-social/nova-streams/internal/commits"
 	"github.com/nova-social/nova-streams/schemas"
 )
 
@@ -52,13 +53,13 @@ func TestSinkOnServerInTrouble(t *testing.T) {
 		b.produce(50)
 		require.Eventually(t, func() bool { return p.fired.Load() >= 4 }, 20*time.Second, time.Millisecond, c.name)
 		require.Eventually(t, func() bool { return s.Status().Breaker == BreakerOpen }, 20*time.Second, time.Millisecond, c.name)
-		require.Equal(t, StateWaiting, s.Status().State, c.name)
+		require.Equal(t, commits.StateWaiting, s.Status().State, c.name)
 		time.Sleep(2500 * time.Millisecond) // longer than the session timeout
 		require.Equal(t, epoch, b.GroupInfo(groupName).Epoch, "%s: no rebalance", c.name)
 		p.make(nil)
 		exact()
 		require.Equal(t, BreakerClosed, s.Status().Breaker, c.name)
-		require.Equal(t, StateRunning, s.Status().State, c.name)
+		require.Equal(t, commits.StateRunning, s.Status().State, c.name)
 	}
 	require.Zero(t, testutil.ToFloat64(s.deps.Metrics.halvings), "trouble of the server is not the rows' fault")
 }
@@ -155,7 +156,7 @@ func TestFailingView_is_waited_for(t *testing.T) {
 	b.produce(300)
 	s := b.startSink(client, func(s *running) { s.deps.Metrics = NewMetrics(prometheus.NewRegistry()) })
 	require.Eventually(t, func() bool { return testutil.ToFloat64(s.deps.Metrics.retries) >= 5 }, 20*time.Second, time.Millisecond)
-	require.Equal(t, StateWaiting, s.Status().State)
+	require.Equal(t, commits.StateWaiting, s.Status().State)
 	require.Contains(t, s.Status().LastError, "the table has the rows")
 	require.Equal(t, BreakerClosed, s.Status().Breaker, "the server is well")
 	require.Zero(t, testutil.ToFloat64(s.deps.Metrics.halvings))

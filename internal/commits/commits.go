@@ -1,4 +1,5 @@
-// Package commits counts offsets that are sent to group coordinators, by processors and sinks alike.
+// Package commits keeps a member in its consumer group, asks group coordinators for offsets and sends them theirs, with what lies
+// beside them, and counts those that are sent, by processors, sinks and other consumers alike. An offset that was accepted is one of a member that had the partition.
 package commits
 
 import (

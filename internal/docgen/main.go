@@ -66,6 +66,6 @@ func readme(_ string, old []byte) ([]byte, error) {
 	if !begins || !ends {
 		return nil, fmt.Errorf("the markers %q and %q are not both there", flowBegin, flowEnd)
 	}
-	flow := "```\n" + topology.Describe(topology.Groups(&schemas.Codecs{}), topology.Sinks()) + "```\n"
+	flow := "```\n" + topology.Describe(topology.Groups(&schemas.Codecs{}), topology.Sinks(), topology.Consumers()) + "```\n"
 	return bytes.Join([][]byte{head, []byte(flowBegin), []byte(flow), []byte(flowEnd), tail}, nil), nil
 }

@@ -22,7 +22,7 @@ Written by ` + "`make docs`" + ` from the structs of the configuration; ` + "`no
 Sources, the later winning value by value: the defaults below, a YAML file (` + "`--config FILE`" + `), environment variables,
 flags (` + "`--set KEY=VALUE`" + `, and the flags of single commands). The variable of a setting is its name in capitals after
 ` + "`NOVA_`" + `, with ` + "`_`" + ` for the dots: ` + "`kafka.client_id`" + ` is ` + "`NOVA_KAFKA_CLIENT_ID`" + `. Lists take commas. A name that is no setting is
-refused. Secrets are never printed.
+refused. Secrets are never printed. Named jobs are in a section of the file alone: [jobs.md](jobs.md).
 `
 
 // configReference renders all settings, a section of the configuration at a time.

@@ -58,10 +58,13 @@ func EventFlow() Flow {
 		From: []string{string(topology.CdcTransaction)}, To: []string{string(topology.Transactions)}, More: changes, Refused: true,
 	})
 	for _, g := range topology.Groups(&schemas.Codecs{}) {
+		if g.ReadsTable() { // of changelogs nobody counts the records
+			continue
+		}
 		flow.Groups = append(flow.Groups, streams.Input{Group: string(g.Name), Topic: string(g.Input)})
 		flow.Letters[string(g.Name)] = string(g.DeadLetters)
 	}
-	s := topology.PostEvents() // those of mirrors read changelogs, of which nobody counts the records
+	s := topology.PostEvents() // those of mirrors read changelogs, too
 	flow.Groups = append(flow.Groups, streams.Input{Group: s.Group, Topic: string(s.Input)})
 	flow.Letters[s.Group] = string(s.DeadLetters)
 	return flow

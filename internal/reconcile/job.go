@@ -18,23 +18,38 @@ type Job struct {
 // Run compares once. What it finds is no error; that it could not compare is one. If ctx has ended it returns why, and
 // neither counts nor tells.
 func (j *Job) Run(ctx context.Context) error {
+	_, err := j.run(ctx)
+	return err
+}
+
+// Check is Run, but what it finds is an error, too.
+func (j *Job) Check(ctx context.Context) error {
+	r, err := j.run(ctx)
+	if err != nil || len(r.Findings) == 0 {
+		return err
+	}
+	first := r.Findings[0]
+	return fmt.Errorf("%d differences, the first: %s, %d rows: %s", len(r.Findings), first.Kind, first.Rows, first)
+}
+
+func (j *Job) run(ctx context.Context) (*Report, error) {
 	begin := time.Now()
 	r, err := j.Compare(ctx, begin)
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}
 	j.Metrics.compared(r, time.Since(begin))
 	switch {
 	case err != nil:
-		return fmt.Errorf("comparing: %w", err)
+		return nil, fmt.Errorf("comparing: %w", err)
 	case r.Away != "":
 		j.tell(ctx, r.Findings)
-		return fmt.Errorf("comparing: %s", r.Away)
+		return nil, fmt.Errorf("comparing: %s", r.Away)
 	}
 	j.Publish(r)
 	j.tell(ctx, r.Findings)
 	j.Log.DebugContext(ctx, "reconciled", "balanced", r.Balanced, "settled", r.Settled, "open", r.Open, "took", time.Since(begin))
-	return nil
+	return r, nil
 }
 
 func (j *Job) tell(ctx context.Context, findings []Finding) {

@@ -20,7 +20,7 @@ func TestJob_tells_what_it_finds(t *testing.T) {
 	lost := &Report{At: noon.Add(time.Hour), Settled: true, Findings: []Finding{
 		{Kind: LostRows, Topic: "enriched-events", Partition: 2, First: 7, Last: 7, Rows: 1, Exact: true, From: noon, To: noon, Detail: "49 of 50 rows are there"},
 	}}
-	answers := []*Report{balanced, nil, lost}
+	answers := []*Report{balanced, nil, lost, balanced, lost, nil}
 	var published []*Report
 	var log testbuffer.Buffer
 	registry := prometheus.NewRegistry()
@@ -40,7 +40,8 @@ func TestJob_tells_what_it_finds(t *testing.T) {
 	require.EqualError(t, j.Run(t.Context()), "comparing: nobody answers")
 	require.NoError(t, j.Run(t.Context()), "a difference is no failure of the job")
 	require.Equal(t, []*Report{balanced, lost}, published)
-	require.Contains(t, log.String(), "enriched-events/2, offsets 7..7, appended 2026-11-28T12:00:00Z to 2026-11-28T12:00:00Z: 49 of 50 rows are there")
+	told := log.String()
+	require.Contains(t, told, "enriched-events/2, offsets 7..7, appended 2026-11-28T12:00:00Z to 2026-11-28T12:00:00Z: 49 of 50 rows are there")
 	require.NoError(t, testutil.GatherAndCompare(registry, strings.NewReader(`
 # HELP reconcile_difference_rows Rows too few or too many that the last comparison found, by kind; anything but 0 is a fault.
 # TYPE reconcile_difference_rows gauge
@@ -62,6 +63,11 @@ reconcile_failures_total 1
 # TYPE reconcile_last_success_timestamp_seconds gauge
 reconcile_last_success_timestamp_seconds 1.7958672e+09
 `), "reconcile_difference_rows", "reconcile_failures_total", "reconcile_last_success_timestamp_seconds"))
+
+	require.NoError(t, j.Check(t.Context()))
+	require.EqualError(t, j.Check(t.Context()), "1 differences, the first: lost_rows, 1 rows: "+lost.Findings[0].String())
+	require.EqualError(t, j.Check(t.Context()), "comparing: nobody answers")
+	require.Equal(t, []*Report{balanced, lost, balanced, lost}, published)
 }
 
 // A comparison that the end of the program breaks off says nothing: it is neither published nor counted.

@@ -193,6 +193,7 @@ func TestEventFlow_is_in_order(t *testing.T) {
 	}
 	writers := map[string][]string{}
 	for _, g := range topology.Groups(&schemas.Codecs{}) {
+		require.NotEqual(t, g.ReadsTable(), place[string(g.Name)] > 0 || string(g.Name) == flow.events().Group, g.Name)
 		for _, out := range g.Outputs {
 			writers[string(out.Topic)] = append(writers[string(out.Topic)], string(g.Name))
 		}

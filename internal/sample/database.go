@@ -1,10 +1,9 @@
 package sample
 
 import (
-	"encoding/json"
-	"fmt"
-	"strconv"
 	"time"
+
+	"github.com/nova-social/nova-streams/internal/envelope"
 )
 
 // Row is what Debezium would write of a row of the application's database.
@@ -17,78 +16,77 @@ type Row struct {
 // truncate in a recording loaded beside it does not concern it.
 const snapshotLSN = 1 << 40
 
-type envelope struct {
-	Before      *struct{}      `json:"before"`
-	After       map[string]any `json:"after"`
-	Source      place          `json:"source"`
-	Transaction *struct{}      `json:"transaction"`
-	Op          string         `json:"op"`
-	TsMS        int64          `json:"ts_ms"`
-}
-
-type place struct {
-	Version   string `json:"version"`
-	Connector string `json:"connector"`
-	Name      string `json:"name"`
-	TsMS      int64  `json:"ts_ms"`
-	Snapshot  string `json:"snapshot"`
-	DB        string `json:"db"`
-	Sequence  string `json:"sequence"`
-	Schema    string `json:"schema"`
-	Table     string `json:"table"`
-	TxID      int64  `json:"txId"`
-	LSN       int64  `json:"lsn"`
-}
-
-// Database gives send the rows of a database in which the sample's posts and their authors are, as a snapshot finds them:
-// a post's title is its caption, and no author has a name. They are the same each time. It stops when send fails.
+// Database gives send the rows of a database in which the sample's posts, users and follows are, as a snapshot finds them: a
+// post's title is its caption, no user has a name, and whoever likes, comments or shares follows the author, who follows
+// back. They are the same each time. It stops when send fails.
 func (s *Sample) Database(send func(Row) error) error {
-	at := s.begin.Add(Round)
-	users, posts := map[string]bool{}, map[string]bool{}
+	w := writer{send: send, at: s.begin.Add(Round), known: map[string]bool{}}
 	for _, e := range s.events {
-		if !users[e.AuthorID] {
-			users[e.AuthorID] = true
-			if err := sendRow(send, "users", e.AuthorID, at, map[string]any{
-				"username": "user-" + e.AuthorID[:8], "display_name": nil, "bio": nil, "created_at": written(e.EventTime), "deleted_at": nil,
-			}); err != nil {
-				return err
-			}
-		}
-		if posts[e.PostID] {
-			continue
-		}
-		posts[e.PostID] = true
+		w.user(e.AuthorID, e.EventTime)
 		var caption any
 		if title, ok := s.titles[e.PostID]; ok {
 			caption = title
 		}
-		if err := sendRow(send, "posts", e.PostID, at, map[string]any{
-			"user_id": e.AuthorID, "caption": caption, "content": nil, "status": "published", "created_at": written(e.EventTime), "updated_at": nil,
-		}); err != nil {
-			return err
+		w.row("posts", map[string]string{"id": e.PostID}, map[string]any{
+			"user_id": e.AuthorID, "caption": caption, "content": nil, "status": "published", "created_at": envelope.Time(e.EventTime), "updated_at": nil,
+		})
+		if follows(e) {
+			w.user(e.UserID, e.EventTime)
+			w.follow(e.UserID, e.AuthorID, e.EventTime)
+			w.follow(e.AuthorID, e.UserID, e.EventTime)
 		}
 	}
-	return nil
+	return w.err
 }
 
-func sendRow(send func(Row) error, table, id string, at time.Time, row map[string]any) error {
-	row["id"] = id
-	key, err := json.Marshal(map[string]string{"id": id})
-	if err != nil {
-		return fmt.Errorf("encoding the key of a row: %w", err)
+// follows reports whether whoever did something follows the post's author for it.
+func follows(e Event) bool { return e.Action != "view" && e.UserID != e.AuthorID }
+
+// Reader returns a user who has suggestions: one of those who follow the author that most events follow.
+func (s *Sample) Reader() (userID string) {
+	counts, best := map[string]int{}, 0
+	for _, e := range s.events {
+		if follows(e) {
+			if counts[e.AuthorID]++; counts[e.AuthorID] > best {
+				best, userID = counts[e.AuthorID], e.UserID
+			}
+		}
 	}
-	value, err := json.Marshal(envelope{
-		After: row, Op: "r", TsMS: at.UnixMilli(),
-		Source: place{
-			Version: "3.7.0.Final", Connector: "postgresql", Name: "cdc", TsMS: at.UnixMilli(), Snapshot: "true", DB: "nova",
-			Sequence: `[null,"` + strconv.Itoa(snapshotLSN) + `"]`, Schema: "public", Table: table, TxID: 1, LSN: snapshotLSN,
-		},
+	return userID
+}
+
+// writer sends each row once, until that fails.
+type writer struct {
+	send  func(Row) error
+	at    time.Time // of the snapshot
+	known map[string]bool
+	err   error
+}
+
+func (w *writer) user(id string, at time.Time) {
+	w.row("users", map[string]string{"id": id}, map[string]any{
+		"username": "user-" + id[:8], "display_name": nil, "bio": nil, "created_at": envelope.Time(at), "deleted_at": nil,
 	})
-	if err != nil {
-		return fmt.Errorf("encoding a row: %w", err)
-	}
-	return send(Row{Table: table, Key: key, Value: value})
 }
 
-// written is a timestamptz as Debezium has it.
-func written(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000000Z") }
+func (w *writer) follow(follower, followee string, at time.Time) {
+	w.row("follows", map[string]string{"follower_id": follower, "followee_id": followee}, map[string]any{"status": "active", "created_at": envelope.Time(at)})
+}
+
+func (w *writer) row(table string, key map[string]string, row map[string]any) {
+	if w.err != nil {
+		return
+	}
+	for column, value := range key {
+		row[column] = value
+	}
+	k, value, err := envelope.Change{Table: table, Key: key, Row: row, Op: "r", LSN: snapshotLSN, At: w.at}.Encode()
+	if err != nil {
+		w.err = err
+		return
+	}
+	if name := table + string(k); !w.known[name] {
+		w.known[name] = true
+		w.err = w.send(Row{Table: table, Key: k, Value: value})
+	}
+}

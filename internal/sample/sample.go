@@ -5,7 +5,7 @@
 // then on an event is sent when its time has come. README.md in this directory says where the data is from and under
 // which licence.
 //
-// The posts and their authors are rows of a database, too, as Debezium would write them.
+// The posts, their authors, and who follows whom are rows of a database, too, as Debezium would write them.
 //
 // It does not know Kafka: events and rows are given to functions. An event is given once per play.
 package sample

@@ -32,6 +32,8 @@ type View struct {
 	id    string // of the topic the rows are from; "" before the first connection
 	goka  atomic.Pointer[goka.View]
 	full  atomic.Bool // has been complete once
+
+	spares sync.Pool // of rows for Look to decode into
 }
 
 // NewView prepares a view of a table topic. onUpdate may be nil; it is called from several goroutines, with a row that is
@@ -134,10 +136,7 @@ func (v *View) Each(f func(key string, row schemas.Row) bool) {
 
 // Get returns the row of key, and false where there is none.
 func (v *View) Get(key string) (schemas.Row, bool) {
-	v.mu.Lock()
-	n := len(v.parts)
-	p := v.parts[murmur2.Partition([]byte(key), int32(max(n, 1)))]
-	v.mu.Unlock()
+	p := v.partOf(key)
 	if p == nil {
 		return nil, false
 	}
@@ -149,6 +148,50 @@ func (v *View) Get(key string) (schemas.Row, bool) {
 	}
 	row := p.kept(key, value)
 	return row, row != nil
+}
+
+// Look calls f with the row of key, and reports whether there is one. f must keep nothing of the row, which others are decoded
+// into: it is for what is read often.
+func (v *View) Look(key string, f func(row schemas.Row)) bool {
+	p := v.partOf(key)
+	if p == nil {
+		return false
+	}
+	spare, _ := v.spares.Get().(schemas.Row)
+	if spare == nil {
+		spare = v.codec.New()
+	}
+	defer v.spares.Put(spare)
+	row := p.look(key, spare)
+	if row == nil {
+		return false
+	}
+	f(row)
+	return true
+}
+
+// partOf returns the partition of key, nil where it is not there yet.
+func (v *View) partOf(key string) *viewPart {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.parts[murmur2.Partition([]byte(key), int32(max(len(v.parts), 1)))]
+}
+
+// Read returns how far the table has been read, by partition: the offset of the newest record, -1 for none. All records up
+// to there, whatever they say, are in what Get and Each give and were told to onUpdate before Read returns. Offsets grow,
+// but for those of a topic that is created anew, which begin at -1 once the rows of the old one are forgotten. A partition
+// that the view has not come to yet may be missing at the end.
+func (v *View) Read() []int64 {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	var at []int64
+	for n, p := range v.parts {
+		for int(n) >= len(at) {
+			at = append(at, -1)
+		}
+		at[n] = p.offset.Load()
+	}
+	return at
 }
 
 // part returns the rows of one partition; they outlive a rebuild, which then reads only what is new.

@@ -3,15 +3,18 @@ package streams
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/lovoo/goka"
 	"github.com/lovoo/goka/storage"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/nova-social/nova-streams/internal/domain/engagement"
 	"github.com/nova-social/nova-streams/internal/kafka"
 	"github.com/nova-social/nova-streams/internal/murmur2"
 	"github.com/nova-social/nova-streams/internal/tablestore"
@@ -43,10 +46,40 @@ func TestView_finds_every_key(t *testing.T) {
 		row, ok := v.Get(fmt.Sprint("key", i))
 		require.True(t, ok, i)
 		require.Equal(t, i, row.(*tally).Sum)
+		require.True(t, v.Look(fmt.Sprint("key", i), func(looked schemas.Row) { require.Equal(t, row, looked) }))
 	}
 	require.EqualValues(t, keys, updates.Load())
 	_, ok := v.Get("absent")
 	require.False(t, ok)
+	require.False(t, v.Look("absent", func(schemas.Row) { require.Fail(t, "there is none") }))
+}
+
+// TestView_Look decodes into the rows that it gave before, without a trace of them, for many at once.
+func TestView_Look(t *testing.T) {
+	codecs, err := schemas.NewCodecs(t.Context(), &schemas.Offline{})
+	require.NoError(t, err)
+	v, err := NewView(newBench(t, 1).cfg, "scores-table", codecs.ScoreRows, nil)
+	require.NoError(t, err)
+	for i := range 50 {
+		row := &schemas.ScoreRow{LastEngagement: int64(i)}
+		for b := range i % 7 {
+			row.Buckets = append(row.Buckets, engagement.Bucket{Start: int64(b), Last: int64(i), Counts: engagement.Counts{Views: 1}})
+		}
+		value, err := codecs.ScoreRows.Encode(row)
+		require.NoError(t, err)
+		require.NoError(t, v.part(0).Set(fmt.Sprint("key", i), value))
+	}
+	var readers sync.WaitGroup
+	for range 4 {
+		readers.Go(func() {
+			for i := range 50 {
+				want, _ := v.Get(fmt.Sprint("key", i))
+				found := v.Look(fmt.Sprint("key", i), func(row schemas.Row) { assert.Equal(t, want, row) })
+				assert.True(t, found)
+			}
+		})
+	}
+	readers.Wait()
 }
 
 // A plain goka.View reads the table with our codec, and finds its keys with our hasher; with goka's own it finds about

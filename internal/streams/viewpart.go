@@ -19,7 +19,7 @@ type viewPart struct {
 	spare  schemas.Row // what Set decodes into, once onUpdate is done with it; nil before the first
 	mu     sync.RWMutex
 	rows   *tablestore.Memory
-	offset atomic.Int64 // newest changelog record read, -1 for none
+	offset atomic.Int64 // newest changelog record read, -1 for none; goka sets it after update has returned
 }
 
 var _ storage.Storage = (*viewPart)(nil)
@@ -115,10 +115,33 @@ func (p *viewPart) each(f func(key string, row schemas.Row) bool) bool {
 func (p *viewPart) kept(key string, value []byte) schemas.Row {
 	row, err := p.decode(key, value)
 	if err != nil {
-		p.view.cfg.Log.Error("a row of a view was spoiled", "err", err)
+		p.spoiled(err)
 		return nil
 	}
 	return row
+}
+
+// look decodes the row of key, into spare where the codec can; nil for none.
+func (p *viewPart) look(key string, spare schemas.Row) schemas.Row {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	value, had, err := p.rows.Get(key)
+	if !had || err != nil { // memory does not fail
+		return nil
+	}
+	codec, can := p.view.codec.(schemas.ReusingRowCodec)
+	if !can {
+		return p.kept(key, value)
+	}
+	if err := codec.DecodeInto(spare, value); err != nil {
+		p.spoiled(fmt.Errorf("decoding row %q of %s: %w", key, p.view.table, err))
+		return nil
+	}
+	return spare
+}
+
+func (p *viewPart) spoiled(err error) {
+	p.view.cfg.Log.Error("a row of a view was spoiled", "err", err)
 }
 
 // Has reports whether key has a row.

@@ -17,7 +17,8 @@ var ErrRunning = errors.New("tables: the group has members")
 
 // Rebuild takes a group's table away, so that it begins anew with an empty one: with the oldest records its input holds,
 // or, with skip, behind the newest. What it has said is said again with the same origins, which readers drop. It must
-// not be started before Rebuild has returned. One that was interrupted may be repeated.
+// not be started before Rebuild has returned. One that was interrupted may be repeated. The table's topic is there again at
+// once, as others read it.
 func Rebuild(ctx context.Context, client sarama.Client, prefix string, groups []topology.Group, group string, skip bool) error {
 	g, err := pick(groups, group)
 	if err != nil {
@@ -40,10 +41,29 @@ func Rebuild(ctx context.Context, client sarama.Client, prefix string, groups []
 			return err
 		}
 	}
+	known, err := admin.ListTopics()
+	if err != nil {
+		return fmt.Errorf("listing topics: %w", err)
+	}
 	if err := admin.DeleteTopic(table); err != nil && !errors.Is(err, sarama.ErrUnknownTopicOrPartition) {
 		return fmt.Errorf("deleting %s: %w", table, err)
 	}
-	return gone(ctx, admin, table)
+	if err := gone(ctx, admin, table); err != nil {
+		return err
+	}
+	if was, ok := known[table]; ok {
+		return again(admin, table, was)
+	}
+	return nil // the group makes it when it is started
+}
+
+// again makes a topic as it was: others read the table and ask how far, while its group is stopped.
+func again(admin sarama.ClusterAdmin, topic string, was sarama.TopicDetail) error {
+	like := &sarama.TopicDetail{NumPartitions: was.NumPartitions, ReplicationFactor: was.ReplicationFactor, ConfigEntries: was.ConfigEntries}
+	if err := admin.CreateTopic(topic, like, false); err != nil && !errors.Is(err, sarama.ErrTopicAlreadyExists) { // somebody else was faster
+		return fmt.Errorf("making %s again: %w", topic, err)
+	}
+	return nil
 }
 
 // idle returns an error unless a group has no members.

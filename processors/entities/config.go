@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Config says for how long deleted rows are kept, and what is taken for a log that counts anew.
+// Config says for how long tables that forget keep deleted rows, and what is taken for a log that counts anew.
 type Config struct {
-	KeepDeleted time.Duration // how long a deleted row meets changes that come late; longer than the connector's topics keep records
+	KeepDeleted time.Duration // how long a deleted row meets changes that come late, of posts and users for good; longer than the connector's topics keep records
 	Tolerance   time.Duration // how much later than the row a change of a lower position may have been committed before the group stops: clocks may be set
 }
 

@@ -3,8 +3,9 @@
 //	changes.<table> (natural id) → <table>-table; of comments also reaction-inputs (user:post)
 //
 // The change with the highest position says what a row is (package change), whatever the order in which changes come and
-// how often. A deleted row stays for Config.KeepDeleted, so that a late change meets its position. A truncate makes rows
-// with a lower position worthless at once, and ticks mark them as deleted after it.
+// how often. A deleted row stays, as no more than its position: in a table that forgets for Config.KeepDeleted, so that a late
+// change meets it, else for good, since what names a post or user that is gone may outlive it. A truncate makes rows with a
+// lower position worthless at once, and ticks mark them as deleted after it.
 //
 // A position that is lower than the row's, though it was committed later, comes from a log that counts anew: the group
 // stops, and nothing is lost, until cdc.sources says which connector is the newer one.
@@ -30,6 +31,7 @@ import (
 // Group keeps one table.
 type Group struct {
 	Config
+	Forgets bool             // whether a deleted row is worth nothing after KeepDeleted
 	Metrics *applied.Metrics // nil for none
 }
 
@@ -115,8 +117,8 @@ func keep(ctx goka.Context, row *schemas.EntityRow, next *change.Row, now int64)
 }
 
 // forgotten reports whether a row is worth nothing any more at now, Unix ms: a tick may have removed it.
-func (c Config) forgotten(row *schemas.EntityRow, now int64) bool {
-	return row.Deleted && row.Touched <= now-c.KeepDeleted.Milliseconds()
+func (g *Group) forgotten(row *schemas.EntityRow, now int64) bool {
+	return g.Forgets && row.Deleted && row.Touched <= now-g.KeepDeleted.Milliseconds()
 }
 
 // regressed stops the group if c is of a log that counts anew, as row shows; nil for no row.

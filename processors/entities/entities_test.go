@@ -33,6 +33,9 @@ func newBench(t *testing.T, name string) *bench {
 		Config:  entities.DefaultConfig(),
 		Metrics: applied.NewMetrics(prometheus.NewRegistry(), func() time.Time { return now.Add(time.Second) }),
 	}}
+	for _, e := range topology.Entities() {
+		b.group.Forgets = b.group.Forgets || string(e.Keeper) == name && e.Forgets
+	}
 	for _, g := range topology.EntityGroups(processorstest.Codecs(t)) {
 		if string(g.Name) == name {
 			b.Bench = processorstest.New(t, g, b.group.On)
@@ -183,7 +186,7 @@ func entity(lsn int64, deleted bool, touched time.Time) *schemas.EntityRow {
 }
 
 func TestSweep_removes_what_was_deleted_for_long(t *testing.T) {
-	g := &entities.Group{Config: entities.DefaultConfig()}
+	g := &entities.Group{Config: entities.DefaultConfig(), Forgets: true}
 	old := now.Add(-g.KeepDeleted)
 	k := &tick{done: now, rows: map[string]*schemas.EntityRow{
 		"live": entity(1, false, old), "deleted": entity(1, true, old), "lately": entity(1, true, old.Add(time.Millisecond)),
@@ -195,6 +198,10 @@ func TestSweep_removes_what_was_deleted_for_long(t *testing.T) {
 	k.gone, k.done = nil, time.Time{}
 	g.Sweep(k, now)
 	require.Empty(t, k.gone, "before anything is done for good")
+
+	g.Forgets, k.done = false, now
+	g.Sweep(k, now)
+	require.Empty(t, k.gone, "of a table that does not forget")
 }
 
 func TestSweep_marks_what_a_truncate_left(t *testing.T) {
@@ -218,9 +225,12 @@ func TestForgotten_row_is_as_if_removed(t *testing.T) {
 	for after, outcome := range map[time.Duration]schemas.Outcome{
 		entities.DefaultConfig().KeepDeleted - time.Millisecond: schemas.Skipped, entities.DefaultConfig().KeepDeleted: schemas.Applied,
 	} {
-		b := newBench(t, "users")
+		b := newBench(t, "comments")
+		b.in(remove(9, "c"))
+		require.Equal(t, outcome, b.In("c", now.Add(after), upsert(5, "c", nil)))
+		b = newBench(t, "users")
 		b.in(remove(9, "u"))
-		require.Equal(t, outcome, b.In("u", now.Add(after), upsert(5, "u", nil)))
+		require.Equal(t, schemas.Skipped, b.In("u", now.Add(after), upsert(5, "u", nil)), "a deleted user is not forgotten")
 	}
 }
 

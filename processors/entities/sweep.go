@@ -13,7 +13,7 @@ const SweepEvery = 5 * time.Second
 // sweepRows is how many rows one sweep looks at, so that inputs do not wait long.
 const sweepRows = 1_000
 
-// Sweep is done to a partition between two inputs: it removes rows that have been deleted for long, and marks those as
+// Sweep is done to a partition between two inputs: it removes what a table that forgets has had deleted for long, and marks those as
 // deleted that a truncate has made worthless, a part of the table each time. Verbs take both for what they become.
 func (g *Group) Sweep(tick schemas.Tick, _ time.Time) {
 	emptied, _ := tick.Get(schemas.TruncatedRow).(*schemas.EntityRow)

@@ -51,6 +51,7 @@ func New(tb testing.TB, group topology.Group, verb Verb) *Bench {
 	done := make(chan error, 1)
 	go func() { done <- p.Run(ctx) }()
 	tb.Cleanup(func() {
+		_ = p.WaitForReady() // goka fails if it is told to end before it has begun
 		cancel()
 		require.NoError(tb, <-done)
 	})

@@ -57,6 +57,22 @@ func (x *Index) Len() int {
 	return len(x.entries)
 }
 
+// Scores returns the scores of posts within the window that ends at now, Unix ms; 0 for those that are not held. Whether
+// they are hidden does not matter.
+func (x *Index) Scores(now int64, postIDs []string) []int64 {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	scores := make([]int64, len(postIDs))
+	for i, id := range postIDs {
+		if place, held := x.places[id]; held {
+			e := &x.entries[place]
+			e.look(x.window, x.weights, now)
+			scores[i] = e.item.Score
+		}
+	}
+	return scores
+}
+
 // Top returns the first k > 0 posts of the ranking at now, fewer if fewer have any count within the window. Posts whose
 // last bucket has left the window leave the index, so a later call with an earlier now no longer sees them.
 func (x *Index) Top(now int64, k int) []Item {

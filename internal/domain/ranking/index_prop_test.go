@@ -53,6 +53,12 @@ func TestIndexAgainstModel(t *testing.T) {
 			k := rapid.IntRange(1, 12).Draw(t, "k")
 			want := naiveTop(rows, w, weights, now, k)
 			require.Equal(t, want, index.Top(now, k), "now %d", now)
+			all := append(slices.Sorted(maps.Keys(rows)), "nobody's")
+			wantScores := make([]int64, len(all))
+			for _, item := range naiveTop(rows, w, weights, now, len(all)) {
+				wantScores[slices.Index(all, item.PostID)] = item.Score
+			}
+			require.Equal(t, wantScores, index.Scores(now, all), "now %d", now)
 			// What the window has left is gone, in the model as in the index.
 			maps.DeleteFunc(rows, func(_ string, row []engagement.Bucket) bool {
 				return row[len(row)-1].Start+w.Length.Milliseconds() <= now
