@@ -69,13 +69,13 @@ func (g *generations) current(ctx context.Context, client *redis.Client, r run, 
 	}
 	found := make(chan answer, 1)
 	go func() {
-		defer g.asking.Unlock()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endsTimeout)
 		defer cancel()
 		known, err := g.find(ctx, client, r)
 		if known != nil {
 			g.known.Store(known)
 		}
+		g.asking.Unlock() // before it is told: who has the answer may ask for the next
 		found <- answer{known, err}
 	}()
 	select {
