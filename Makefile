@@ -22,6 +22,8 @@ PKG   ?= ./...
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 # where tests leave their logs when they fail
 KEEP    := -artifacts -outputdir $(CURDIR)/bin/failed
+# packages tested at a time: they wait, for sessions and servers, for more than half of their time
+WAITING := $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 LINT    := go tool -modfile=tools/go.mod golangci-lint
 # of the version that docker-compose.yml runs; the first call compiles it, some minutes
 PROMTOOL := go tool -modfile=tools/promtool/go.mod promtool
@@ -39,8 +41,8 @@ run: build ## the whole system on this machine, with sample data (nova demo)
 	bin/nova demo $(ARGS)
 
 .PHONY: test
-test: ## all tests, within 5 minutes
-	go test -short -shuffle=on -timeout 10m $(PKG)
+test: ## all tests, within 5 minutes once they are compiled
+	go test -short -shuffle=on -timeout 10m -p $(WAITING) $(PKG)
 
 .PHONY: test-real
 test-real: ## tests on real servers: Kafka, Connect with Debezium, PostgreSQL, a registry; installs what is missing

@@ -8,7 +8,7 @@ import (
 
 // WatchEvery is how often the configuration is read. What it says counts when it was read twice: half a file that is being
 // written may well be one that holds.
-const WatchEvery = 5 * time.Second
+const WatchEvery = 2 * time.Second
 
 // Watch reads the named jobs again and again and applies what has changed, until ctx ends. What cannot be read or breaks a
 // rule is refused as a whole, and the jobs of before go on.
