@@ -248,6 +248,7 @@ func TestRulesWatchMetricsThatExist(t *testing.T) {
 	var known names
 	jobs.NewMetrics(&known)
 	cache.NewServerMetrics(&known)
+	cache.NewGuardMetrics(&known)
 	var rules struct {
 		Groups []struct {
 			Rules []struct{ Alert, Expr string }
@@ -271,7 +272,7 @@ func TestRulesWatchMetricsThatExist(t *testing.T) {
 			require.Contains(t, string(tests), "alertname: "+r.Alert)
 		}
 	}
-	require.Equal(t, 5, seen)
+	require.Equal(t, 6, seen)
 }
 
 // The rules are judged by the version of Prometheus that the stack runs: v3.5.0 is v0.305.0 as a module.
@@ -305,6 +306,7 @@ func TestDashboardsShowMetricsThatExist(t *testing.T) {
 	cache.NewMetrics(&known)
 	cache.NewPagesMetrics(&known)
 	cache.NewServerMetrics(&known)
+	cache.NewGuardMetrics(&known)
 	applier.NewMetrics(&known)
 	consume.NewMetrics(&known)
 	jobs.NewMetrics(&known)

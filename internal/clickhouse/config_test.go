@@ -76,7 +76,7 @@ func TestPasswordIsNotPrinted(t *testing.T) {
 
 func TestRetriesDoubleAndNeverEnd(t *testing.T) {
 	cfg := DefaultSinkConfig()
-	b := (&Sink{cfg: cfg}).backoff()
+	b := (&Sink{cfg: cfg}).pace().Backoff()
 	var pauses []time.Duration
 	for range 8 {
 		pauses = append(pauses, b.NextBackOff())

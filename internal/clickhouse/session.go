@@ -41,8 +41,13 @@ func join(s *Sink) (*member, error) {
 	return &member{m, s, &deadLetters{deadletter.NewSender(s.cfg.Brokers, s.cfg.Prefix, string(s.mapping.DeadLetters), s.deps.DeadLetters, config())}}, nil
 }
 
-// leave leaves the group and closes all connections.
-func (m *member) leave() error { return errors.Join(m.Leave(), m.dead.Close()) }
+// Consume implements [commits.Stay].
+func (m *member) Consume(ctx context.Context) error {
+	return m.Membership.Consume(ctx, func() sarama.ConsumerGroupHandler { return &session{member: m} })
+}
+
+// Leave implements [commits.Stay].
+func (m *member) Leave() error { return errors.Join(m.Membership.Leave(), m.dead.Close()) }
 
 // session is one generation of the group, as this member sees it.
 type session struct {

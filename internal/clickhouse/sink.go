@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -36,9 +35,6 @@ type Sink struct {
 
 	status   status
 	standing commits.Standing
-	stop     context.CancelFunc
-	done     chan struct{} // closed when Run has returned
-	stopMu   sync.Mutex
 }
 
 // NewSink returns the sink of a mapping. It does not connect.
@@ -55,97 +51,18 @@ func NewSink(m *Mapping, cfg SinkConfig, deps Deps) (*Sink, error) {
 // Name is the sink's consumer group, without the prefix.
 func (s *Sink) Name() string { return s.mapping.Group }
 
-// Run reads and writes until ctx ends or Close is called, which is no error: batches under way get DrainTimeout to
-// finish, then the group is left. Kafka or ClickHouse being away is waited out. It returns one of the Err… of this
-// package or commits.ErrMetadata when going on would lose or repeat rows. It may be called once.
+// Run reads and writes until ctx ends, which is no error: batches under way get DrainTimeout to finish, then the group is
+// left. Kafka or ClickHouse being away is waited out. It returns one of the Err… of this package or commits.ErrMetadata when
+// going on would lose or repeat rows. It may be called once.
 func (s *Sink) Run(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	done := make(chan struct{})
-	s.stopMu.Lock()
-	s.stop, s.done = cancel, done
-	s.stopMu.Unlock()
-	defer close(done)
-
-	result := make(chan error, 1)
-	go func() { result <- s.run(ctx) }()
-	select {
-	case err := <-result:
-		s.standing.Ended(err)
-		return err
-	case <-ctx.Done():
-	}
-	// sarama's calls take no context: a broker that is away must not hold up the end of the program.
-	select {
-	case err := <-result:
-		s.standing.Ended(err)
-		return err
-	case <-time.After(s.cfg.DrainTimeout + commits.Grace):
-		s.standing.Ended(nil)
-		s.deps.Log.WarnContext(ctx, "left without an answer from Kafka; the group will notice by itself")
-		return nil
-	}
+	return commits.Keeper{
+		Pace: s.pace(), Join: func() (commits.Stay, error) { return join(s) }, Final: final, Standing: &s.standing, Log: s.deps.Log,
+	}.Run(ctx)
 }
 
-// run takes up one membership after the other.
-func (s *Sink) run(ctx context.Context) error {
-	wait := s.backoff()
-	for {
-		begun := time.Now()
-		err := s.membership(ctx)
-		if ctx.Err() != nil || final(err) {
-			return err
-		}
-		if time.Since(begun) > s.cfg.RetryMax { // it worked for a while
-			wait.Reset()
-		}
-		s.standing.Lost(err)
-		pause := wait.NextBackOff()
-		s.deps.Log.WarnContext(ctx, "the sink lost its place in the group", "err", err, "joins_again_in", pause)
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return nil
-		}
-	}
-}
-
-func (s *Sink) membership(ctx context.Context) error {
-	m, err := join(s)
-	if err != nil {
-		return err
-	}
-	s.standing.Joined()
-	err = m.Consume(ctx, func() sarama.ConsumerGroupHandler { return &session{member: m} })
-	if left := m.leave(); left != nil {
-		s.deps.Log.WarnContext(ctx, "leaving the group", "err", left)
-	}
-	return err
-}
-
-// Close ends Run and waits until it has returned or ctx ends. Without a Run it does nothing.
-func (s *Sink) Close(ctx context.Context) error {
-	s.stopMu.Lock()
-	stop, done := s.stop, s.done
-	s.stopMu.Unlock()
-	if stop == nil {
-		return nil
-	}
-	stop()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("closing the sink: %w", context.Cause(ctx))
-	}
-}
-
-// backoff doubles from RetryMin to RetryMax, without chance: three tries within 700 ms, then ever longer pauses, which
-// the breaker's take the place of when it opens.
-func (s *Sink) backoff() *backoff.ExponentialBackOff {
-	b := backoff.NewExponentialBackOff()
-	b.InitialInterval, b.MaxInterval, b.Multiplier, b.RandomizationFactor = s.cfg.RetryMin, s.cfg.RetryMax, 2, 0
-	return b
+// pace: three tries within 700 ms, then ever longer pauses, which the breaker's take the place of when it opens.
+func (s *Sink) pace() commits.Pace {
+	return commits.Pace{RetryMin: s.cfg.RetryMin, RetryMax: s.cfg.RetryMax, DrainTimeout: s.cfg.DrainTimeout}
 }
 
 // permanent marks an error that trying again cannot mend.
@@ -163,7 +80,7 @@ func (s *Sink) insist(session context.Context, partition int32) insist {
 			}
 			return struct{}{}, err
 		},
-			backoff.WithBackOff(s.backoff()),
+			backoff.WithBackOff(s.pace().Backoff()),
 			backoff.WithMaxElapsedTime(0),
 			backoff.WithNotify(func(err error, pause time.Duration) {
 				tries++

@@ -67,79 +67,21 @@ func (c *Consumer) Name() string { return c.cfg.Group }
 // left. Kafka being away is waited out, and so is all that Handle fails with. It returns commits.ErrMetadata if what stands
 // beside the group's offsets is not its own. It may be called once.
 func (c *Consumer) Run(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	result := make(chan error, 1)
-	go func() { result <- c.run(ctx) }()
-	select {
-	case err := <-result:
-		c.standing.Ended(err)
-		return err
-	case <-ctx.Done():
-	}
-	// sarama's calls take no context: a broker that is away must not hold up the end of the program.
-	select {
-	case err := <-result:
-		c.standing.Ended(err)
-		return err
-	case <-time.After(c.cfg.DrainTimeout + commits.Grace):
-		c.standing.Ended(nil)
-		c.deps.Log.WarnContext(ctx, "left without an answer from Kafka; the group will notice by itself")
-		return nil
-	}
+	return commits.Keeper{
+		Pace: c.pace(), Join: func() (commits.Stay, error) { return join(c) }, Standing: &c.standing, Log: c.deps.Log,
+		Final: func(err error) bool { return errors.Is(err, commits.ErrMetadata) },
+	}.Run(ctx)
 }
 
-// run takes up one membership after the other.
-func (c *Consumer) run(ctx context.Context) error {
-	wait := c.backoff()
-	for {
-		begun := time.Now()
-		err := c.membership(ctx)
-		if ctx.Err() != nil {
-			return nil //nolint:nilerr // asked to end
-		}
-		if errors.Is(err, commits.ErrMetadata) {
-			return err
-		}
-		if time.Since(begun) > c.cfg.RetryMax { // it worked for a while
-			wait.Reset()
-		}
-		c.standing.Lost(err)
-		pause := wait.NextBackOff()
-		c.deps.Log.WarnContext(ctx, "lost the place in the group", "err", err, "joins_again_in", pause)
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return nil
-		}
-	}
-}
-
-func (c *Consumer) membership(ctx context.Context) error {
-	m, err := join(c)
-	if err != nil {
-		return err
-	}
-	c.standing.Joined()
-	err = m.Consume(ctx, func() sarama.ConsumerGroupHandler { return &session{member: m} })
-	if left := m.leave(); left != nil {
-		c.deps.Log.WarnContext(ctx, "leaving the group", "err", left)
-	}
-	return err
-}
-
-// backoff doubles from RetryMin to RetryMax, without chance.
-func (c *Consumer) backoff() *backoff.ExponentialBackOff {
-	b := backoff.NewExponentialBackOff()
-	b.InitialInterval, b.MaxInterval, b.Multiplier, b.RandomizationFactor = c.cfg.RetryMin, c.cfg.RetryMax, 2, 0
-	return b
+func (c *Consumer) pace() commits.Pace {
+	return commits.Pace{RetryMin: c.cfg.RetryMin, RetryMax: c.cfg.RetryMax, DrainTimeout: c.cfg.DrainTimeout}
 }
 
 // insist tries for as long as the session lasts. It tells of the first failure of any partition, and when there is none
 // any more.
 func (c *Consumer) insist(session context.Context, partition int32, doing string, do func() error) error {
 	_, err := backoff.Retry(session, func() (struct{}, error) { return struct{}{}, do() },
-		backoff.WithBackOff(c.backoff()), backoff.WithMaxElapsedTime(0),
+		backoff.WithBackOff(c.pace().Backoff()), backoff.WithMaxElapsedTime(0),
 		backoff.WithNotify(func(err error, pause time.Duration) {
 			c.metrics.failed()
 			if c.standing.Waiting(partition, err) {

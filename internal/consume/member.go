@@ -1,6 +1,7 @@
 package consume
 
 import (
+	"context"
 	"errors"
 
 	"github.com/IBM/sarama"
@@ -34,5 +35,10 @@ func join(c *Consumer) (*member, error) {
 	return &member{m, c, deadletter.NewSender(c.cfg.Brokers, c.cfg.Prefix, c.cfg.DeadLetters, c.deps.DeadLetters, config())}, nil
 }
 
-// leave leaves the group and closes all connections.
-func (m *member) leave() error { return errors.Join(m.Leave(), m.dead.Close()) }
+// Consume implements [commits.Stay].
+func (m *member) Consume(ctx context.Context) error {
+	return m.Membership.Consume(ctx, func() sarama.ConsumerGroupHandler { return &session{member: m} })
+}
+
+// Leave implements [commits.Stay].
+func (m *member) Leave() error { return errors.Join(m.Membership.Leave(), m.dead.Close()) }

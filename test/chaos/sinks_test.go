@@ -75,7 +75,7 @@ func (w *world) sinkFaults() []fault {
 
 // What sinks say.
 const (
-	lostPlace  = "the sink lost its place in the group"
+	lostPlace  = "lost the place in the group"
 	triesAgain = `msg="trying again"`
 	finishing  = "finishing a range that was announced"
 	repaired   = "a roll-up lacked rows"
