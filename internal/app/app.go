@@ -5,16 +5,13 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
-	"strconv"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"golang.org/x/sync/errgroup"
@@ -28,55 +25,7 @@ import (
 	"github.com/nova-social/nova-streams/internal/registry"
 	"github.com/nova-social/nova-streams/internal/streams"
 	"github.com/nova-social/nova-streams/schemas"
-	"github.com/nova-social/nova-streams/topology"
 )
-
-// Role is a part of the program that can run by itself.
-type Role string
-
-// The roles.
-const (
-	Processors Role = "processors" // the goka groups
-	Sinks      Role = "sinks"      // what writes ClickHouse
-	API        Role = "api"        // HTTP, the page, the Redis keys
-	Applier    Role = "applier"    // what removes old pages from Redis
-	Seen       Role = "seen"       // what notes in Redis what users have seen
-	Jobs       Role = "jobs"       // named periodic work
-)
-
-// Roles are all roles.
-var Roles = []Role{Processors, Sinks, API, Applier, Seen, Jobs}
-
-// ParseRole returns the role of that name.
-func ParseRole(name string) (Role, error) {
-	if r := Role(name); slices.Contains(Roles, r) {
-		return r, nil
-	}
-	return "", fmt.Errorf("no role is named %q; the roles are %v", name, Roles)
-}
-
-// Options are what tests and the demo add to the configuration.
-type Options struct {
-	Version string
-	Groups  []string // goka groups, sinks and consumers to run, of those the roles have; nil for all
-	// Jobs reads what the configuration says of named jobs now; nil where that does not change.
-	Jobs func() (jobs.Specs, error)
-}
-
-// wants reports whether a group is to run.
-func (o Options) wants(group string) bool { return o.Groups == nil || slices.Contains(o.Groups, group) }
-
-// ParseGroup returns name if a goka group, a sink or a consumer has it.
-func ParseGroup(name string) (string, error) {
-	var all []string
-	for _, in := range inputs() {
-		all = append(all, in.Group)
-	}
-	if slices.Contains(all, name) {
-		return name, nil
-	}
-	return "", fmt.Errorf("no group is named %q; the groups are %v", name, all)
-}
 
 // App is a running program, or one about to run.
 type App struct {
@@ -106,9 +55,6 @@ type part struct {
 	name string
 	run  func(context.Context) error
 }
-
-// startupPatience is how long Build waits for Kafka and the registry, which may start at the same time.
-const startupPatience = time.Minute
 
 // closePatience is how long freeing things may take after a failed Build.
 const closePatience = time.Second
@@ -175,101 +121,6 @@ func (a *App) build(ctx context.Context, roles []Role) error {
 	}
 	a.here.built.Store(true)
 	return nil
-}
-
-// register makes the codecs, once. The API needs none: tables need no registry.
-func (a *App) register(ctx context.Context) error {
-	if a.codecs != nil {
-		return nil
-	}
-	reg, err := registry.New(a.cfg.Registry, a.log)
-	if err != nil {
-		return err
-	}
-	a.registry = reg
-	a.onClose(func() error { reg.Close(); return nil })
-	// a decoder that waits for the registry goes on waiting until Close
-	lookups, stop := context.WithCancel(context.WithoutCancel(ctx))
-	a.onClose(func() error { stop(); return nil })
-	a.codecs, err = patiently(ctx, a.log, "registering schemas", func() (*schemas.Codecs, error) { return schemas.NewCodecs(lookups, reg) })
-	return err
-}
-
-// provision makes the topics.
-func (a *App) provision(ctx context.Context) error {
-	created, err := patiently(ctx, a.log, "provisioning topics", func() ([]string, error) {
-		made, err := Provision(ctx, a.cfg.Kafka)
-		if errors.Is(err, streams.ErrMismatch) {
-			return made, backoff.Permanent(err)
-		}
-		return made, err
-	})
-	if err != nil {
-		return err
-	}
-	if len(created) > 0 {
-		a.log.InfoContext(ctx, "created topics", "topics", created)
-	}
-	lines, err := leaving(ctx, func() ([]string, error) { return Replication(a.cfg.Kafka) })
-	if err != nil {
-		a.log.WarnContext(ctx, "looking at the copies of topics", "err", err)
-	}
-	for _, line := range lines {
-		a.log.WarnContext(ctx, "a topic has another number of copies than set", "what", line)
-	}
-	return nil
-}
-
-// Provision creates the topics of the catalogue that are missing and checks the others.
-func Provision(ctx context.Context, k config.Kafka) ([]string, error) {
-	return streams.Provision(ctx, k.Brokers, TopicSpecs(k))
-}
-
-// Replication returns a line for each topic of the catalogue that has another number of copies than set.
-func Replication(k config.Kafka) ([]string, error) {
-	return streams.Replication(k.Brokers, TopicSpecs(k))
-}
-
-// TopicSpecs says what each topic of the catalogue must be on this cluster.
-func TopicSpecs(k config.Kafka) []streams.TopicSpec {
-	var specs []streams.TopicSpec
-	for _, t := range topology.Topics() {
-		c := t.Config()
-		c["min.insync.replicas"] = strconv.Itoa(k.MinInsyncReplicas)
-		specs = append(specs, streams.TopicSpec{Name: k.Name(t.Name), Partitions: cmp.Or(t.Partitions, k.Partitions), Replication: k.Replication, Config: c, Foreign: t.Foreign})
-	}
-	return specs
-}
-
-// patiently tries until it works, the error is permanent, or the patience of start-up is over.
-func patiently[T any](ctx context.Context, log *slog.Logger, what string, try func() (T, error)) (T, error) {
-	v, err := backoff.Retry(ctx, func() (T, error) { return leaving(ctx, try) }, backoff.WithMaxElapsedTime(startupPatience), backoff.WithNotify(func(err error, wait time.Duration) {
-		log.WarnContext(ctx, "not possible yet", "what", what, "err", err, "again_in", wait)
-	}))
-	if err != nil {
-		return v, fmt.Errorf("%s: %w", what, err)
-	}
-	return v, nil
-}
-
-// leaving calls try and gives up on its answer when ctx ends: not every client can be told to stop.
-func leaving[T any](ctx context.Context, try func() (T, error)) (T, error) {
-	type answer struct {
-		v   T
-		err error
-	}
-	done := make(chan answer, 1)
-	go func() {
-		v, err := try()
-		done <- answer{v, err}
-	}()
-	select {
-	case a := <-done:
-		return a.v, a.err
-	case <-ctx.Done():
-		var none T
-		return none, ctx.Err()
-	}
 }
 
 func (a *App) onClose(f func() error) { a.closers = append(a.closers, f) }
