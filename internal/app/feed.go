@@ -12,7 +12,7 @@ import (
 	"github.com/nova-social/nova-streams/topology"
 )
 
-// newFeed adds what makes feeds to the program: lists and board are up to date with what the views have read.
+// newFeed adds what makes feeds to the program. The lists are up to date with what the views have read.
 func (a *App) newFeed(lists *lists, board *trending.Board, scores *streams.View, rows schemas.RowCodec) (*feed.Feed, error) {
 	reactions := feed.NewReactions(a.cfg.Feed)
 	reactions.Register(a.metrics)
@@ -58,7 +58,7 @@ func (a *App) newFeed(lists *lists, board *trending.Board, scores *streams.View,
 		Read: func() cache.Read {
 			return cache.Read{
 				string(topology.PostsTable): lists.posts.Read(), string(topology.UsersTable): lists.users.Read(),
-				string(topology.FollowsTable): lists.follows.Read(), string(topology.ScoresTable): scores.Read(),
+				string(topology.FollowsTable): lists.follows.Read(), string(topology.ScoresTable): board.Snapshot().Read, // the list is of the latest tick
 			}
 		},
 		Now: time.Now, Metrics: feed.NewMetrics(a.metrics),

@@ -144,6 +144,7 @@ func (a *App) buildAPI(ctx context.Context) error {
 		return err
 	}
 	board.Hide(lists.Hidden)
+	board.Follow(view.Read)
 	a.add("trending", func(ctx context.Context) error {
 		return board.Run(ctx, time.Now, func() bool { return view.Recovered() && lists.Recovered() })
 	})

@@ -63,4 +63,7 @@ func TestPagesConfigNamesTheField(t *testing.T) {
 		broken(&c)
 		require.ErrorContains(t, c.Validate(), "pages: "+field)
 	}
+	c := DefaultPagesConfig()
+	c.Nothing = c.TTL + 1
+	require.ErrorContains(t, c.Validate(), "pages: nothing must be at most ttl")
 }

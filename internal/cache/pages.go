@@ -26,6 +26,7 @@ type Pages struct {
 	timeout time.Duration // for one answer of Redis
 	connection
 	run         atomic.Pointer[run] // to which the connections are
+	identifying chan struct{}       // held by the connection that asks, so that the last answer is the newest
 	generations generations
 	flights     singleflight.Group
 	metrics     *PagesMetrics
@@ -70,9 +71,15 @@ func newPages(cfg Config, pages PagesConfig, ends func(context.Context) (Read, e
 	if err != nil {
 		return nil, err
 	}
-	p := &Pages{cfg: pages, timeout: cfg.Timeout, generations: generations{ends: ends}, metrics: metrics}
+	p := &Pages{cfg: pages, timeout: cfg.Timeout, identifying: make(chan struct{}, 1), generations: generations{ends: ends}, metrics: metrics}
 	options.PoolSize = readers
 	options.OnConnect = func(ctx context.Context, c *redis.Conn) error {
+		select {
+		case p.identifying <- struct{}{}:
+			defer func() { <-p.identifying }()
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 		r, err := identify(ctx, c)
 		if err == nil {
 			p.run.Store(&r)

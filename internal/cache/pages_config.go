@@ -12,7 +12,7 @@ type PagesConfig struct {
 	Early  time.Duration `koanf:"early"`  // how long before its end a page that is read may be made anew
 	Marker time.Duration `koanf:"marker"` // life of what a change leaves behind: longer than any process lags
 
-	Nothing  time.Duration `koanf:"nothing"`  // life of a page with nothing on it
+	Nothing  time.Duration `koanf:"nothing"`  // life of a page with nothing on it; at most ttl
 	Lease    time.Duration `koanf:"lease"`    // life of the right to make a page; it ends earlier when the page is made
 	Patience time.Duration `koanf:"patience"` // how long to wait for a page that another process makes
 	Poll     time.Duration `koanf:"poll"`     // time between two looks for it
@@ -41,6 +41,8 @@ func (c PagesConfig) Validate() error {
 	switch {
 	case c.Early < 0 || c.Early > c.TTL:
 		return fmt.Errorf("pages: early must be within 0 and ttl (%s), is %s", c.TTL, c.Early)
+	case c.Nothing > c.TTL: // what removes a page lives no longer
+		return fmt.Errorf("pages: nothing must be at most ttl (%s), is %s", c.TTL, c.Nothing)
 	case c.Jitter < 0:
 		return fmt.Errorf("pages: jitter must not be negative, is %s", c.Jitter)
 	case c.Marker < c.TTL+c.Jitter: // a marker must be there for as long as a page it might have refused

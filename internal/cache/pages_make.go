@@ -45,8 +45,13 @@ func (p *Pages) next(ctx context.Context, key string, found *stored, make func(c
 	if err != nil || !mine {
 		return found.Page, nil // Redis away: what it said last is good
 	}
+	now, err := p.get(ctx, key)
+	if err == nil && now == nil { // gone: others may be making it, who wait for our lease
+		release()
+		return p.together(ctx, key, func(ctx context.Context) ([]byte, error) { return p.makeOnce(ctx, key, make) })
+	}
 	defer release()
-	if now, err := p.get(ctx, key); err == nil && now != nil && now.Ends != found.Ends { // made between our look and our lease
+	if now != nil && now.Ends != found.Ends { // made between our look and our lease
 		return now.Page, nil
 	}
 	return p.together(ctx, key, func(ctx context.Context) ([]byte, error) { return p.make(ctx, key, make) })

@@ -83,3 +83,27 @@ func (p *Pages) remove(ctx context.Context, r run, changes []Change) (removed in
 	}
 	return removed, left, err
 }
+
+// Forget removes pages that are made of a part, which has not changed: of more than 500 those that end first.
+func (p *Pages) Forget(ctx context.Context, part Part) error {
+	r, err := p.current(ctx)
+	if err != nil {
+		return err
+	}
+	pages, err := p.client.ZRange(ctx, r.index(part), 0, portion-1).Result()
+	if err != nil {
+		return fmt.Errorf("looking for pages: %w", err)
+	}
+	if len(pages) == 0 {
+		return nil
+	}
+	_, err = p.client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		pipe.Unlink(ctx, pages...)
+		pipe.ZRem(ctx, r.index(part), pages)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("forgetting pages: %w", err)
+	}
+	return nil
+}

@@ -67,8 +67,10 @@ func (s *session) Setup(group sarama.ConsumerGroupSession) error {
 	err := s.takeOver(group.Context(), group.Claims()[s.member.Offsets.Topic])
 	if err != nil {
 		s.member.Fail(err)
+		return err
 	}
-	return err
+	s.member.sink.standing.Joined()
+	return nil
 }
 
 func (s *session) takeOver(ctx context.Context, partitions []int32) (err error) {

@@ -33,7 +33,7 @@ type Keeper struct {
 	Pace
 	Join     func() (Stay, error)
 	Final    func(error) bool // whether to end with an error
-	Standing *Standing        // where it is booked
+	Standing *Standing        // where the end of a stay is booked; a stay books itself that it has joined
 	Log      *slog.Logger
 }
 
@@ -89,7 +89,6 @@ func (k Keeper) stay(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	k.Standing.Joined()
 	err = s.Consume(ctx)
 	if left := s.Leave(); left != nil {
 		k.Log.WarnContext(ctx, "leaving the group", "err", left)

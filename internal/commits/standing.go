@@ -42,7 +42,7 @@ func (s *Standing) Now() (state, lastErr string) {
 	return state, lastErr
 }
 
-// Joined books that the group was joined.
+// Joined books that the group was joined, and what was found there can be gone on from.
 func (s *Standing) Joined() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

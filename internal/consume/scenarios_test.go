@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/nova-social/nova-streams/internal/commits"
 	"github.com/nova-social/nova-streams/schemas"
@@ -178,4 +180,24 @@ func TestATopicThatWasMadeAnewIsReadFromItsStart(t *testing.T) {
 		return len(w.handled) == len(w.wanted)
 	}, 10*time.Second, 10*time.Millisecond)
 	w.requireAll()
+}
+
+// TestConsumerOutsideItsGroup does not say that it runs: the group is never done with a rebalance.
+func TestConsumerOutsideItsGroup(t *testing.T) {
+	w := newWorld(t, 1)
+	var asked atomic.Int32
+	w.ControlKey(int16(kmsg.JoinGroup), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		w.KeepControl()
+		asked.Add(1)
+		answer := r.ResponseKind()
+		if join, ok := answer.(*kmsg.JoinGroupResponse); ok {
+			join.ErrorCode = kerr.RebalanceInProgress.Code
+		}
+		return answer, nil, true
+	})
+	c := w.start(func(*running, []Record) error { return nil })
+	for asked.Load() < 20 {
+		require.Equal(t, commits.StateStarting, c.Status().State)
+		time.Sleep(time.Millisecond)
+	}
 }

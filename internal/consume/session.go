@@ -23,8 +23,10 @@ func (s *session) Setup(group sarama.ConsumerGroupSession) error {
 	err := s.takeOver(group.Context(), group.Claims()[s.Offsets.Topic])
 	if err != nil {
 		s.Fail(err)
+		return err
 	}
-	return err
+	s.standing.Joined()
+	return nil
 }
 
 func (s *session) takeOver(ctx context.Context, partitions []int32) error {

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 
@@ -19,7 +20,7 @@ type Deps struct {
 	Seen      *cache.Seen
 	Snapshots *cache.Snapshots
 	Ready     func() bool       // whether all tables have been read up to their ends
-	Read      func() cache.Read // how far they have been read, and what is above is up to date with
+	Read      func() cache.Read // how far they had been read for what is above, at least
 	Now       func() time.Time
 	Metrics   *Metrics // may be nil
 }
@@ -60,6 +61,9 @@ func (f *Feed) Page(ctx context.Context, r Request) (Page, error) {
 		return Page{}, ErrNotReady
 	case r.Cursor != "":
 		p, err := f.next(ctx, r)
+		if errors.Is(err, ErrCursorExpired) { // the page that has the cursor may be there yet, for who begins again
+			_ = f.Pages.Forget(ctx, cache.Part{Scope: cache.UserScope, ID: r.ReaderID}) // Redis away, there is none
+		}
 		if err != nil {
 			return Page{}, err
 		}

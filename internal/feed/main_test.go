@@ -121,6 +121,7 @@ func newWorld(t require.TestingT, cfg Config, listSize int, b *backends) *world 
 		reactions: NewReactions(cfg), now: now,
 	}
 	w.board.Hide(w.lists.Hidden)
+	w.board.Follow(func() []int64 { return []int64{w.read.Load()} })
 	w.board.Refresh(now)
 	w.Feed = w.serve(t, cfg, b)
 	return w
@@ -133,7 +134,7 @@ func (w *world) serve(t require.TestingT, cfg Config, b *backends) *Feed {
 		Ready: func() bool { return true },
 		Read: func() cache.Read {
 			offset := []int64{w.read.Load()}
-			return cache.Read{"posts-table": offset, "users-table": offset, "follows-table": offset, "scores-table": offset}
+			return cache.Read{"posts-table": offset, "users-table": offset, "follows-table": offset, "scores-table": w.board.Snapshot().Read}
 		},
 		Now: func() time.Time { return time.UnixMilli(w.now) },
 	})

@@ -3,6 +3,7 @@ package feed
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/nova-social/nova-streams/internal/cache"
 	"github.com/nova-social/nova-streams/internal/domain/homefeed"
@@ -13,11 +14,12 @@ func (f *Feed) make(ctx context.Context, r Request) (cache.Made, error) {
 	read := f.Read() // before anything is looked at: what changes from now on may be missed
 	o, followees, whole := f.order(ctx, r.ReaderID)
 	shown := o.skip(f.cfg.Config, r)
+	above := o.shown(shown)
 	id := rand.Uint64()
 	p := o.page(f.cfg.Config, r, id, shown)
 	// a page whose cursor holds in this process alone is not for the readers of others, nor one of posts seen before for long
 	once := p.Next != "" && !f.snapshots.put(ctx, r.ReaderID, id, o) || !whole
-	parts := make([]cache.Part, 0, 2+len(followees)+len(p.Posts))
+	parts := make([]cache.Part, 0, 2+len(followees)+len(above)+len(p.Posts))
 	parts = append(parts, cache.Part{Scope: cache.FollowScope, ID: r.ReaderID}, cache.Part{Scope: cache.UserScope, ID: r.ReaderID})
 	authors := map[string]bool{"": true} // nobody
 	add := func(author string) {
@@ -29,7 +31,7 @@ func (f *Feed) make(ctx context.Context, r Request) (cache.Made, error) {
 	for _, author := range followees {
 		add(author)
 	}
-	for _, e := range p.Posts {
+	for _, e := range slices.Concat(above, p.Posts) { // without one of those above, another would begin the page
 		parts = append(parts, cache.Part{Scope: cache.PostScope, ID: e.PostID})
 		add(e.AuthorID) // of a trending post: it goes when its author does
 	}

@@ -51,6 +51,17 @@ func (o *order) skip(c homefeed.Config, r Request) []bool {
 	return shown
 }
 
+// shown returns the posts that are.
+func (o *order) shown(is []bool) []entry {
+	var posts []entry
+	for i, e := range o.Posts {
+		if is[i] {
+			posts = append(posts, e)
+		}
+	}
+	return posts
+}
+
 // cut returns the places of the next page.
 func (o *order) cut(c homefeed.Config, shown []bool, limit int) []int {
 	return c.Page(func(yield func(int, string) bool) {

@@ -32,6 +32,7 @@ type View struct {
 	id    string // of the topic the rows are from; "" before the first connection
 	goka  atomic.Pointer[goka.View]
 	full  atomic.Bool // has been complete once
+	gone  atomic.Bool // the topic of id is no more
 
 	spares sync.Pool // of rows for Look to decode into
 }
@@ -55,6 +56,9 @@ func (v *View) Run(ctx context.Context) error {
 		err := v.runOnce(ctx)
 		if ctx.Err() != nil { // whatever it ended with, it was asked to
 			return nil //nolint:nilerr // see above
+		}
+		if errors.Is(err, errTopicNew) {
+			continue // what it serves is of no more
 		}
 		v.cfg.Log.WarnContext(ctx, "rebuilding view", "table", v.table, "in", v.cfg.BackoffMax, "err", err)
 		select {
@@ -86,8 +90,9 @@ func (v *View) runOnce(ctx context.Context) error {
 	}
 	v.goka.Store(g)
 	defer v.goka.Store(nil)
-	if err = g.Run(ctx); err == nil {
-		err = context.Cause(ctx)
+	err = g.Run(ctx)
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
 	}
 	if err != nil {
 		return fmt.Errorf("running view of %s: %w", v.table, err)
@@ -180,8 +185,12 @@ func (v *View) partOf(key string) *viewPart {
 // Read returns how far the table has been read, by partition: the offset of the newest record, -1 for none. All records up
 // to there, whatever they say, are in what Get and Each give and were told to onUpdate before Read returns. Offsets grow,
 // but for those of a topic that is created anew, which begin at -1 once the rows of the old one are forgotten. A partition
-// that the view has not come to yet may be missing at the end.
+// that the view has not come to yet may be missing at the end, and all are from when it is noticed that the topic is another
+// until the old rows are forgotten.
 func (v *View) Read() []int64 {
+	if v.gone.Load() {
+		return nil
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	var at []int64

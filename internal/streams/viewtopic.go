@@ -26,6 +26,7 @@ func (v *View) identify(ctx context.Context, cancel context.CancelCauseFunc) err
 		v.forget()
 	}
 	v.id = id
+	v.gone.Store(false)
 	go v.watch(ctx, client, id, cancel)
 	return nil
 }
@@ -41,6 +42,7 @@ func (v *View) watch(ctx context.Context, client sarama.Client, id string, cance
 			return
 		case <-tick.C:
 			if now, err := kafka.TopicID(client, v.table); err == nil && now != id { // an error is no answer
+				v.gone.Store(true)
 				cancel(errTopicNew)
 				return
 			}

@@ -37,6 +37,7 @@ func TestView_of_a_table_that_was_created_anew(t *testing.T) {
 	create(2)
 	b.eventually("forgotten", func() bool { _, ok := v.Get("key2"); return !ok })
 	b.eventually("read anew", func() bool { _, ok := v.Get("key1"); return ok && v.Recovered() })
+	require.Equal(t, []int64{1}, v.Read())
 	require.NoError(t, stop())
 	require.Equal(t, map[string]bool{"key0": true, "key1": true, "key2": false}, there)
 }

@@ -17,6 +17,7 @@ type Board struct {
 	window  engagement.Window
 	index   *ranking.Index
 	metrics *Metrics
+	read    func() []int64
 
 	mu          sync.Mutex
 	current     *Snapshot            // nil before the first sort
@@ -27,13 +28,16 @@ type Board struct {
 // New returns an empty board. The configuration must be valid; metrics may be nil.
 func New(cfg Config, w engagement.Window, weights engagement.Weights, metrics *Metrics) *Board {
 	return &Board{
-		cfg: cfg, window: w, index: ranking.NewIndex(w, weights), metrics: metrics,
+		cfg: cfg, window: w, index: ranking.NewIndex(w, weights), metrics: metrics, read: func() []int64 { return nil },
 		recent: make(map[uint64]*Snapshot), subscribers: make(map[chan *Snapshot]struct{}),
 	}
 }
 
 // Hide leaves posts off the list, from the next tick on, for as long as hidden says so. To be called before Run.
 func (b *Board) Hide(hidden func(postID string) bool) { b.index.Hide(hidden) }
+
+// Follow has read say how far the table has been read of which Update and Delete tell. To be called before Run.
+func (b *Board) Follow(read func() []int64) { b.read = read }
 
 // Update takes the latest row of a post. It keeps nothing of it.
 func (b *Board) Update(postID string, row *schemas.ScoreRow) { b.index.Update(postID, row.Buckets) }
@@ -63,7 +67,9 @@ func (b *Board) Run(ctx context.Context, now func() time.Time, recovered func() 
 // Refresh sorts the list as of now, Unix ms, and hands it to the subscribers if anything in it changed. Run does this;
 // tests with a clock of their own call it instead.
 func (b *Board) Refresh(now int64) {
+	read := b.read() // before it is sorted
 	snapshot := newSnapshot(now, b.window.Length, b.index.Top(now, b.cfg.ListSize))
+	snapshot.Read = read
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	changed := b.current == nil || !slices.Equal(b.current.Items, snapshot.Items)

@@ -181,3 +181,18 @@ func TestRun(t *testing.T) {
 		require.NoError(t, <-done)
 	})
 }
+
+// TestSnapshot_says_how_far_was_read before it was sorted, or less: what comes meanwhile may be missing.
+func TestSnapshot_says_how_far_was_read(t *testing.T) {
+	b := newBoard(DefaultConfig())
+	b.Refresh(0)
+	require.Nil(t, b.Snapshot().Read)
+	b = newBoard(DefaultConfig())
+	read := int64(7)
+	b.Follow(func() []int64 { return []int64{read} })
+	b.Hide(func(string) bool { read = 8; return false }) // asked while it is sorted
+	b.Update("a", rowOf(0, 1))
+	b.Refresh(0)
+	require.Equal(t, []int64{7}, b.Snapshot().Read)
+	require.Equal(t, int64(8), read)
+}

@@ -14,6 +14,7 @@ type Snapshot struct {
 	AsOf   int64 // Unix ms
 	Window time.Duration
 	Items  []ranking.Item // from the top
+	Read   []int64        // how far the table had been read before it was sorted: the newest offset by partition; nil where nobody says
 	order  uint64         // hash of the post ids in order
 }
 

@@ -68,13 +68,13 @@ func TestPages_are_made_once(t *testing.T) {
 	w.settle()
 	w.social.end()
 	addrs := slices.Sorted(maps.Values(w.apis))
-	require.Eventually(t, func() bool { // Redis has been there for a while, so that pages are kept
+	require.Eventually(t, func() bool { // until who is asked has read as far as the tables went
 		w.ask(addrs[0], pagePath(0))
 		return w.client.Exists(t.Context(), pageKey(0)).Val() == 1
 	}, 30*time.Second, 100*time.Millisecond)
 	makes := func() (n int) {
 		for _, addr := range addrs {
-			for _, result := range []string{"kept", "outdated", "away"} {
+			for _, result := range []string{"kept", "outdated", "away", "once"} {
 				n += w.count(addr, fmt.Sprintf("nova_feed_cache_makes_total{result=%q}", result))
 			}
 		}
