@@ -35,7 +35,8 @@ type Deps struct {
 	Degraded    func(ctx context.Context) []string // optional: names of the servers that do not answer and that the process goes on without
 	Metrics     *prometheus.Registry               // optional: served at /metrics, where the API registers its own as well
 	Log         *slog.Logger
-	Now         func() time.Time // optional: the clock of as_of, time.Now if nil
+	Now         func() time.Time // optional: the clock, time.Now if nil
+	Known       func() time.Time // optional: the clock of as_of, which stands still while tables are not known to be read up to their ends; Now if nil
 }
 
 // Timeline gives posts, users and follows as the application's database has them. *timeline.Index has all but Recovered.
@@ -142,4 +143,4 @@ type StatusSource interface {
 }
 
 // asOf returns the moment of an answer, as answers say it.
-func (d *Deps) asOf() string { return trending.FormatTime(d.Now().UnixMilli()) }
+func (d *Deps) asOf() string { return trending.FormatTime(d.Known().UnixMilli()) }

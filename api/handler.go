@@ -84,6 +84,9 @@ func newHandler(d *Deps, unknown string) (*Handler, *chi.Mux) {
 	if d.Now == nil {
 		d.Now = time.Now
 	}
+	if d.Known == nil {
+		d.Known = d.Now
+	}
 	mux := chi.NewMux()
 	mux.Use(identify, allowOrigins(d.Config.Origins), limitSize(d.EventLimits.MaxBytes+1), middleware.GetHead)
 	mux.NotFound(plainProblem(http.StatusNotFound, unknown))

@@ -80,12 +80,12 @@ func TestStatsAreEncodedAsAllElse(t *testing.T) {
 	for _, id := range []string{"p", "a/b c", `q"\`, "ü\n\u2028<&>", "\xff", ""} {
 		for _, last := range []int64{0, now} {
 			stats := lifetime.Stats{Counts: engagement.Counts{Views: 1, Impressions: -2, Likes: 3, Comments: 4, Shares: 1 << 60}, LastEngagement: last}
-			d := Deps{Now: func() time.Time { return time.UnixMilli(now) }}
+			d := Deps{Known: func() time.Time { return time.UnixMilli(now) }}
 			var want bytes.Buffer
 			enc := json.NewEncoder(&want)
 			enc.SetEscapeHTML(false)
 			require.NoError(t, enc.Encode(postStats{d.asOf(), id, countsOf(stats)}))
-			require.Equal(t, want.String(), string(appendStats(nil, d.Now(), id, stats)))
+			require.Equal(t, want.String(), string(appendStats(nil, d.Known(), id, stats)))
 		}
 	}
 }

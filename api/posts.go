@@ -61,7 +61,7 @@ func (d *Deps) stats(w http.ResponseWriter, r *http.Request) {
 	}
 	body, _ := bodies.Get().(*bytes.Buffer)
 	defer giveBack(body)
-	body.Write(appendStats(body.AvailableBuffer(), d.Now(), id, stats))
+	body.Write(appendStats(body.AvailableBuffer(), d.Known(), id, stats))
 	answer(w, r, body.Bytes(), tagOf(body.Bytes()))
 }
 

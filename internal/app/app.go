@@ -45,6 +45,7 @@ type App struct {
 
 	here      here
 	inspector *streams.Inspector
+	watermark *streams.Watermark // of the views that the API answers from; nil without it
 	server    *api.Server
 	parts     []part
 	closers   []func() error

@@ -16,14 +16,13 @@ import (
 func (a *App) newFeed(lists *lists, board *trending.Board, scores *streams.View, rows schemas.RowCodec) (*feed.Feed, error) {
 	reactions := feed.NewReactions(a.cfg.Feed)
 	reactions.Register(a.metrics)
-	reacted, err := streams.NewView(a.layer(), string(topology.ReactionsTable), rows, func(name string, row schemas.Row) {
+	reacted, _, err := a.newView(topology.ReactionsTable, rows, func(name string, row schemas.Row) {
 		r, _ := row.(*schemas.ReactionRow)
 		reactions.Update(name, r, time.Now().UnixMilli())
 	})
 	if err != nil {
 		return nil, err
 	}
-	a.add("view "+string(topology.ReactionsTable), reacted.Run)
 	redis := a.cfg.Redis
 	redis.Timeout = a.cfg.Feed.RedisTimeout
 	pages, err := cache.NewPages(redis, a.cfg.Pages, func(ctx context.Context) (cache.Read, error) {

@@ -16,12 +16,13 @@ type follows struct {
 	graph  *graph.Graph
 	source *suggestions.Source
 	redis  *cache.Suggestions
+	now    func() time.Time
 }
 
 // newFollows adds the writer of suggestions to the program. A row of users comes to lists first: when its change removes
 // answers, new ones know of it.
 func (a *App) newFollows(lists *lists, metrics *cache.Metrics) (*follows, error) {
-	f := &follows{graph: graph.New()}
+	f := &follows{graph: graph.New(), now: a.watermark.Now}
 	f.source = suggestions.New(a.cfg.Suggestions, f.graph, lists, func() bool { return lists.follows.Recovered() && lists.users.Recovered() })
 	var err error
 	if f.redis, err = cache.NewSuggestions(a.cfg.Redis, f.source, metrics, a.log); err != nil {
@@ -75,7 +76,7 @@ func (f *follows) changed(touched func(id string) []string, id string) {
 
 // Suggestions implements api.Suggestions. The default answer goes to Redis as well.
 func (f *follows) Suggestions(userID string, limit int) (suggestions.Suggestions, error) {
-	page, err := f.source.Page(userID, limit, time.Now().UnixMilli())
+	page, err := f.source.Page(userID, limit, f.now().UnixMilli())
 	if err == nil && limit == 0 {
 		f.redis.Asked(userID)
 	}

@@ -65,7 +65,7 @@ func TestFollows_of_rows(t *testing.T) {
 // newTestFollows returns follows of an empty graph; its Redis is away.
 func newTestFollows(t *testing.T) *follows {
 	t.Helper()
-	f := &follows{graph: graph.New()}
+	f := &follows{graph: graph.New(), now: time.Now}
 	cfg := away(t)
 	f.source = suggestions.New(cfg.Suggestions, f.graph, timeline.New(), func() bool { return true })
 	var err error

@@ -25,7 +25,7 @@ type here struct {
 	built     atomic.Bool                       // nothing more comes
 	// database has the metrics of the groups between Debezium and the tables, if this process runs any
 	database    atomic.Pointer[prometheus.Registry]
-	revocations atomic.Pointer[entityView] // nil where no tokens are taken
+	revocations atomic.Pointer[revocations] // nil where no tokens are taken
 	// reconciled is what the last comparison here found, nil before the first
 	reconciled atomic.Pointer[api.Reconciliation]
 	jobs       atomic.Pointer[jobs.Scheduler] // nil where there is no periodic work

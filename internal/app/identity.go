@@ -19,19 +19,27 @@ func (a *App) newCallers(rows schemas.RowCodec) (api.Callers, error) {
 	if err != nil {
 		return nil, err
 	}
-	revoked := revocations{view}
+	revoked := revocations{view, a.cfg.Identity.MaxStale}
 	callers, err := identity.New(a.cfg.Identity, revoked, time.Now, identity.NewMetrics(a.metrics), a.log)
 	if err != nil {
 		return nil, err
 	}
 	view.listen(func(id string, _ *schemas.EntityRow) { callers.Changed(id) })
-	a.here.revocations.Store(revoked.entityView)
+	a.here.revocations.Store(&revoked)
 	a.add("keys of tokens", callers.Run)
 	return callers, nil
 }
 
-// revocations is a view of the application's table token_revocation.
-type revocations struct{ *entityView }
+// revocations is a view of the application's table token_revocation, which may be no staler than keys.
+type revocations struct {
+	*entityView
+	maxStale time.Duration
+}
+
+// Recovered implements identity.Revocations.
+func (r revocations) Recovered() bool {
+	return time.Since(r.until()) < r.maxStale && r.entityView.Recovered()
+}
 
 var _ identity.Revocations = revocations{}
 

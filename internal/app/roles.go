@@ -126,7 +126,8 @@ func (a *App) buildAPI(ctx context.Context) error {
 	}
 	board := trending.New(a.cfg.Trending, a.cfg.Window, a.cfg.Weights, trending.NewMetrics(a.metrics))
 	counts := lifetime.New()
-	view, err := streams.NewView(a.layer(), string(topology.ScoresTable), rows.ScoreRows, func(post string, row schemas.Row) {
+	a.watermark = streams.NewWatermark(a.inspector, time.Now, streams.NewWatermarkMetrics(a.metrics))
+	view, _, err := a.newView(topology.ScoresTable, rows.ScoreRows, func(post string, row schemas.Row) {
 		r, ok := row.(*schemas.ScoreRow)
 		counts.Update(post, r)
 		if ok {
@@ -138,7 +139,6 @@ func (a *App) buildAPI(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.add("view "+string(topology.ScoresTable), view.Run)
 	lists, err := a.newLists(rows.EntityRows)
 	if err != nil {
 		return err
@@ -146,7 +146,7 @@ func (a *App) buildAPI(ctx context.Context) error {
 	board.Hide(lists.Hidden)
 	board.Follow(view.Read)
 	a.add("trending", func(ctx context.Context) error {
-		return board.Run(ctx, time.Now, func() bool { return view.Recovered() && lists.Recovered() })
+		return board.Run(ctx, a.watermark.Now, func() bool { return view.Recovered() && lists.Recovered() })
 	})
 	redis := cache.NewMetrics(a.metrics)
 	follows, err := a.newFollows(lists, redis)
@@ -171,10 +171,10 @@ func (a *App) buildAPI(ctx context.Context) error {
 		return err
 	}
 	handler := api.New(api.Deps{
-		Config: a.cfg.HTTP, Version: a.opts.Version, Trending: board, Posts: posts{counts, view, a.cfg.Window, time.Now}, Timeline: lists, Status: status{a.inspector, &a.here}, Ready: a.here.ready,
+		Config: a.cfg.HTTP, Version: a.opts.Version, Trending: board, Posts: posts{counts, view, a.cfg.Window, a.watermark.Now}, Timeline: lists, Status: status{a.inspector, &a.here}, Ready: a.here.ready,
 		Engagement: hourly, Degraded: a.here.degraded,
 		Suggestions: follows, Feed: feeds, Ingest: a.newSender(), EventLimits: api.EventLimits{MaxEvents: a.cfg.Ingest.MaxEvents, MaxBytes: a.cfg.Ingest.MaxBytes, Pending: a.cfg.Ingest.QueueBytes, Ahead: a.cfg.Dedup.Ahead}, Metrics: a.metrics, Log: a.log,
-		Callers: callers,
+		Callers: callers, Known: a.watermark.Now,
 	})
 	if err := a.serve(ctx, handler); err != nil {
 		return err
@@ -185,5 +185,6 @@ func (a *App) buildAPI(ctx context.Context) error {
 	}
 	a.onClose(writer.Close)
 	a.add("redis", writer.Run)
+	a.add("watermark", a.watermark.Run)
 	return nil
 }

@@ -18,7 +18,7 @@ type Config struct {
 	Refresh  time.Duration `koanf:"refresh"`   // time between two fetches of the keys
 	Refetch  time.Duration `koanf:"refetch"`   // shortest time between two fetches that tokens with unknown keys ask for
 	Overlap  time.Duration `koanf:"overlap"`   // how long a key is still good after the provider no longer publishes it
-	MaxStale time.Duration `koanf:"max_stale"` // how long keys may be used without having been fetched again; then no token is good
+	MaxStale time.Duration `koanf:"max_stale"` // how long keys may be used without having been fetched again, and revocations without being known to be read up to their end; then no token is good
 	Timeout  time.Duration `koanf:"timeout"`   // for one fetch
 }
 

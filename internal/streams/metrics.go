@@ -180,3 +180,26 @@ func oneIf(is bool) float64 {
 	}
 	return 0
 }
+
+// WatermarkMetrics tell how far views are. A nil *WatermarkMetrics tells nothing.
+type WatermarkMetrics struct{ lag, until *prometheus.GaugeVec }
+
+// NewWatermarkMetrics registers the gauges.
+func NewWatermarkMetrics(reg prometheus.Registerer) *WatermarkMetrics {
+	gauge := func(name, help string) *prometheus.GaugeVec {
+		g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, []string{"table"})
+		reg.MustRegister(g)
+		return g
+	}
+	return &WatermarkMetrics{
+		lag:   gauge("nova_view_lag_records", "Offsets of a table that this process had still to read when it was last asked where the table ends."),
+		until: gauge("nova_view_watermark_timestamp_seconds", "Until when this process is known to have all that a table had."),
+	}
+}
+
+func (m *WatermarkMetrics) set(table string, lag int64, until time.Time) {
+	if m != nil {
+		m.lag.WithLabelValues(table).Set(float64(lag))
+		m.until.WithLabelValues(table).Set(float64(until.UnixMilli()) / 1000)
+	}
+}

@@ -31,8 +31,9 @@ type View struct {
 	parts map[int32]*viewPart
 	id    string // of the topic the rows are from; "" before the first connection
 	goka  atomic.Pointer[goka.View]
-	full  atomic.Bool // has been complete once
-	gone  atomic.Bool // the topic of id is no more
+	full  atomic.Bool  // has been complete once
+	gone  atomic.Bool  // the topic of id is no more
+	stuck atomic.Int32 // partitions that stand at a record that cannot be taken
 
 	spares sync.Pool // of rows for Look to decode into
 }
@@ -100,22 +101,29 @@ func (v *View) runOnce(ctx context.Context) error {
 	return errors.New("view ended by itself")
 }
 
-// update takes one record of the table. goka gives its storage the key of a tombstone alone, but not the header.
+// update takes one record of the table. One that cannot be taken comes again and again: what lies behind it is not known
+// until then.
 func (v *View) update(ctx goka.UpdateContext, _ storage.Storage, key string, value []byte) error {
 	p := v.part(ctx.Partition())
-	if value != nil {
-		return p.Set(key, value)
+	err := p.update(key, value, ctx.Headers())
+	switch {
+	case err != nil && !p.stuck.Swap(true):
+		v.stuck.Add(1)
+		v.cfg.Log.Error("a partition of a table cannot be read on", "table", v.table, "partition", ctx.Partition(), "offset", ctx.Offset(), "err", err)
+	case err == nil && p.stuck.Swap(false):
+		v.stuck.Add(-1)
+		v.cfg.Log.Info("a partition of a table is read on", "table", v.table, "partition", ctx.Partition())
 	}
-	at, err := schemas.TombstonePosition(ctx.Headers()[schemas.TombstoneHeader])
-	if err != nil {
-		return fmt.Errorf("deleting row %q of %s: %w", key, v.table, err)
-	}
-	return p.delete(key, at)
+	return err
 }
 
 // Recovered reports whether the view has read up to the end the table had when it first connected. From then on its
-// rows are served: a view that has lost its connection is behind, not empty.
+// rows are served: a view that has lost its connection is behind, not empty. One that stands at a record that it cannot
+// read is not recovered until it goes on: it would never know what lies behind.
 func (v *View) Recovered() bool {
+	if v.stuck.Load() > 0 {
+		return false
+	}
 	if v.full.Load() {
 		return true
 	}

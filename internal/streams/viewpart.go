@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/lovoo/goka"
 	"github.com/lovoo/goka/storage"
 
 	"github.com/nova-social/nova-streams/internal/tablestore"
@@ -19,6 +20,7 @@ type viewPart struct {
 	spare  schemas.Row // what Set decodes into, once onUpdate is done with it; nil before the first
 	mu     sync.RWMutex
 	rows   *tablestore.Memory
+	stuck  atomic.Bool  // at a record that it cannot take
 	offset atomic.Int64 // newest changelog record read, -1 for none; goka sets it after update has returned
 }
 
@@ -26,6 +28,18 @@ var _ storage.Storage = (*viewPart)(nil)
 
 // errRowsOnly is why goka cannot iterate a view: rows are read with View.Get.
 var errRowsOnly = errors.New("streams: the rows of a view are read with View.Get")
+
+// update takes one changelog record. goka gives its storage the key of a tombstone alone, but not the header.
+func (p *viewPart) update(key string, value []byte, headers goka.Headers) error {
+	if value != nil {
+		return p.Set(key, value)
+	}
+	at, err := schemas.TombstonePosition(headers[schemas.TombstoneHeader])
+	if err != nil {
+		return fmt.Errorf("deleting row %q of %s: %w", key, p.view.table, err)
+	}
+	return p.delete(key, at)
+}
 
 // Set decodes one changelog record. Of two records of a key the one that has seen more input wins.
 func (p *viewPart) Set(key string, value []byte) error {

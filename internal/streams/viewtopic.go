@@ -58,6 +58,9 @@ func (v *View) forget() {
 	v.parts = map[int32]*viewPart{}
 	v.mu.Unlock()
 	for _, p := range parts {
+		if p.stuck.Load() {
+			v.stuck.Add(-1)
+		}
 		p.mu.RLock()
 		_ = p.rows.Each(func(key string, _ []byte) bool { // memory does not fail
 			v.onUpdate(key, nil)

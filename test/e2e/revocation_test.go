@@ -65,6 +65,26 @@ func TestRevocation(t *testing.T) {
 	require.Eventually(t, func() bool { return s.as(again) == http.StatusOK }, 10*time.Second, time.Millisecond, "a revocation that is deleted is none")
 }
 
+// TestRevocations_that_cannot_be_read: behind a row that this program cannot read there may be the one of any token. None is
+// taken, and the process says that it is not ready.
+func TestRevocations_that_cannot_be_read(t *testing.T) {
+	s, issueAs := startWithTokens(t, app.API)
+	s.ready()
+	token := issueAs("u", api.RoleUser, "t")
+	require.Equal(t, http.StatusOK, s.as(token))
+	p, err := sarama.NewSyncProducer(s.cfg.Kafka.Brokers, kafka.NewConfig("newer"))
+	require.NoError(t, err)
+	_, _, err = p.SendMessage(&sarama.ProducerMessage{
+		Topic: s.cfg.Kafka.Name(string(topology.RevocationsTable)), Key: sarama.StringEncoder("another"), Value: sarama.StringEncoder("of a version to come"),
+	})
+	require.NoError(t, err)
+	require.NoError(t, p.Close())
+	require.Eventually(t, func() bool { return s.as(token) == http.StatusServiceUnavailable }, 10*time.Second, 10*time.Millisecond)
+	require.Equal(t, http.StatusOK, s.as(""), "reading needs no token")
+	var problem struct{ Type string }
+	require.Equal(t, http.StatusServiceUnavailable, s.get("/health/ready", &problem))
+}
+
 // as reads the list with a token, without one if it is "", and returns the status.
 func (s *system) as(token string) int {
 	s.t.Helper()
