@@ -14,9 +14,10 @@ func (p *program) loadFollows() *cobra.Command {
 	cmd := brokersFlag(&cobra.Command{
 		Use: "follows FILE", Short: "Send a follow graph to Kafka: CSV, plain or gzip", Args: takes("FILE"),
 		Long: "Send a follow graph to Kafka, as the changes that Debezium would write of the application's follows. A line of the file is\n" +
-			"follower,followee; the first may be a header: follower,followee or follower_id,followee_id or user_a,user_b. It may be\n" +
-			"sent again: a follow is there or it is not. It is for systems without a database: what a database says of the same\n" +
-			"follows does not count after it.",
+			"follower,followee, in quotes or not; spaces around an id are no part of it. The first line may be a header:\n" +
+			"follower,followee or follower_id,followee_id or user_a,user_b, in any case. One that looks like another header, such as\n" +
+			"source,target, is refused: put a known one in its place. The file may be sent again: a follow is there or it is not. It\n" +
+			"is for systems without a database: what a database says of the same follows does not count after it.",
 	})
 	cmd.Flags().BoolVar(&follows.Mutual, "mutual", false, "each line is a follow both ways")
 	cmd.Flags().BoolVar(&follows.Unfollow, "unfollow", false, "the follows of the file end")

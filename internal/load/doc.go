@@ -10,6 +10,7 @@
 //	schemas.go    the schemas beside them, and their ids in another registry
 //	replay.go     the second pass
 //	follows.go    a file of who follows whom, as changes of the database
+//	pairs.go      a line of it: two ids, or a header
 //	deliver.go    rate, acknowledgements, the end
 //	progress.go   how far it is, for a person or a log
 //

@@ -3,8 +3,6 @@ package load
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -27,9 +25,6 @@ type Follows struct {
 func DefaultFollows(at time.Time) Follows {
 	return Follows{Topic: string(topology.CdcFollows), At: at, Grace: DefaultConfig().Grace}
 }
-
-// maxFollowLine bounds a line, bytes: two ids of 256.
-const maxFollowLine = 520
 
 // Send checks the file, sends its follows through p, which it closes, and returns when all are acknowledged. A line is
 // follower,followee; the first one may say what the columns are. A file with a bad line is refused, and nothing of it sent.
@@ -80,24 +75,4 @@ func (f Follows) message(follower, followee string) (*sarama.ProducerMessage, er
 		return nil, err
 	}
 	return &sarama.ProducerMessage{Topic: f.Topic, Key: sarama.ByteEncoder(key), Value: sarama.ByteEncoder(value)}, nil
-}
-
-// headers are first lines that name the columns.
-var headers = []string{"follower,followee", "follower_id,followee_id", "user_a,user_b"}
-
-// eachFollow calls f for every line of a file that is a follow.
-func eachFollow(path string, f func(follower, followee string) error) error {
-	first := true
-	return eachText(path, maxFollowLine, func(n int, text []byte) error {
-		follower, followee, ok := strings.Cut(string(text), ",")
-		header := first && slices.Contains(headers, string(text))
-		first = false
-		switch {
-		case header:
-			return nil
-		case !ok || follower == "" || followee == "" || strings.Contains(followee, ",") || len(text) == maxFollowLine:
-			return fmt.Errorf("%s, line %d: not follower,followee: %q", path, n, text)
-		}
-		return f(follower, followee)
-	})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,6 +28,19 @@ func TestFollows_are_sent_as_the_connector_writes_them(t *testing.T) {
 		"one id":          {"a,b\na\n", func(*Follows) {}, nil, "line 2: not follower,followee"},
 		"three ids":       {"a,b,c\n", func(*Follows) {}, nil, "line 1: not follower,followee"},
 		"no followee":     {"a,\n", func(*Follows) {}, nil, "line 1: not follower,followee"},
+		"no follower":     {" ,b\n", func(*Follows) {}, nil, "line 1: not follower,followee"},
+		"quotes of none":  {"a,b\n\n\"\",b\n", func(*Follows) {}, nil, "line 3: not follower,followee"},
+		"known header":    {"Follower_ID, \"FOLLOWEE_ID\"\r\na,b\r\n", func(*Follows) {}, []string{"a>b c"}, ""},
+		"header below":    {"\n\nfollower,followee\na,b\n", func(*Follows) {}, []string{"a>b c"}, ""},
+		"mark, header":    {"\ufefffollower,followee\na,b\n", func(*Follows) {}, []string{"a>b c"}, ""},
+		"mark, no header": {"\ufeffa,b\n", func(*Follows) {}, []string{"a>b c"}, ""},
+		"mark alone":      {"\ufeff\r\na,b\n", func(*Follows) {}, []string{"a>b c"}, ""},
+		"quotes":          {"\"a\",\"b\"\n\"b\",c\n", func(*Follows) {}, []string{"a>b c", "b>c c"}, ""},
+		"open quote":      {"a,b\na,\"b\nb,c\",d\n", func(*Follows) {}, nil, "line 2: not follower,followee"},
+		"quote inside":    {"a,b\"c\n", func(*Follows) {}, nil, "line 1: not follower,followee"},
+		"spaces":          {" a , b \n\"b\",\t\" c\"\n", func(*Follows) {}, []string{"a>b c", "b>c c"}, ""},
+		"long":            {"a," + strings.Repeat("b", maxFollowLine) + "\n", func(*Follows) {}, nil, "line 1: not follower,followee"},
+		"ids like words":  {"user1,user2\nfrom,to\n", func(*Follows) {}, []string{"user1>user2 c", "from>to c"}, ""},
 		"header too late": {"a,b\nfollower_id,followee_id\n", func(*Follows) {}, []string{"a>b c", "follower_id>followee_id c"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -47,6 +61,23 @@ func TestFollows_are_sent_as_the_connector_writes_them(t *testing.T) {
 				require.ErrorContains(t, err, "nothing was sent")
 			}
 		})
+	}
+}
+
+// A line of column names that nobody knows would be a follow for good: no change of the database comes after it.
+func TestFollows_under_an_unknown_header_are_not_sent(t *testing.T) {
+	for _, header := range []string{
+		"source,target", "src,dst", "from,to", "Source, Target", "\"source\",\"target\"", "\ufefffrom_user_id,to_user_id", "followee,follower",
+		"user,friend", "user_id,followed_id", "userId,followedId", "uid,following", "follower-id,followee-id", "followerID,followeeID", "id,friend id", "user_b,user_a",
+	} {
+		path := filepath.Join(t.TempDir(), "follows.csv")
+		require.NoError(t, os.WriteFile(path, []byte(header+"\na,b\n"), 0o600))
+		p := acker()
+		p.seen = func([]byte, []byte) { t.Error("sent") }
+		_, err := DefaultFollows(time.Now()).Send(t.Context(), path, p, quiet)
+		require.ErrorContains(t, err, "line 1: ", header)
+		require.ErrorContains(t, err, "looks like a header", header)
+		require.ErrorContains(t, err, "nothing was sent", header)
 	}
 }
 

@@ -56,17 +56,21 @@ func eachText(path string, most int, f func(number int, text []byte) error) erro
 	}
 }
 
-// unpacked knows gzip by its first bytes, whatever the name of the file.
+// unpacked knows gzip by its first bytes, whatever the name of the file. A byte order mark, as some tables are saved with, is
+// no part of the text.
 func unpacked(file io.Reader) (*bufio.Reader, error) {
 	r := bufio.NewReaderSize(file, 64<<10)
-	if magic, _ := r.Peek(2); !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		return r, nil
+	if magic, _ := r.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		z, err := gzip.NewReader(r)
+		if err != nil {
+			return nil, err
+		}
+		r = bufio.NewReaderSize(z, 64<<10)
 	}
-	z, err := gzip.NewReader(r)
-	if err != nil {
-		return nil, err
+	if mark, _ := r.Peek(3); string(mark) == "\ufeff" {
+		_, _ = r.Discard(len(mark))
 	}
-	return bufio.NewReaderSize(z, 64<<10), nil
+	return r, nil
 }
 
 // readLine returns the next line without its end, io.EOF after the last. Of a longer line it keeps most bytes, enough

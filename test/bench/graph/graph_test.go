@@ -22,6 +22,10 @@ const (
 	data  = "../../../testdata/follows"
 )
 
+// leastBeside is how many times as many answers as Go maps the graph must give for the same CPU time. The aim is 5, and machines
+// are noisy.
+const leastBeside = 4.5
+
 // TestSuggestions prints answers per second of CPU time, and how long the slowest took.
 func TestSuggestions(t *testing.T) {
 	if os.Getenv("NOVA_BENCH") == "" {
@@ -55,8 +59,10 @@ func TestSuggestions(t *testing.T) {
 		}
 		requireSame(t, indexed(set.edges), mapped(set.edges), readers)
 		slices.Sort(waits)
+		ratio := benchtest.Median(ours) / benchtest.Median(theirs)
 		t.Logf("| %s | %.0f (%.0f–%.0f) | %.0f | %.1f | %v | %v | %v |", set.name, benchtest.Median(ours), slices.Min(ours), slices.Max(ours),
-			benchtest.Median(theirs), benchtest.Median(ours)/benchtest.Median(theirs), waits[len(waits)/2], waits[len(waits)*99/100], waits[len(waits)-1])
+			benchtest.Median(theirs), ratio, waits[len(waits)/2], waits[len(waits)*99/100], waits[len(waits)-1])
+		require.GreaterOrEqual(t, ratio, leastBeside, set.name)
 	}
 }
 
