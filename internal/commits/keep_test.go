@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -46,9 +47,13 @@ var (
 func keep(ctx context.Context, standing *commits.Standing, log *testbuffer.Buffer, stays ...any) (joined []time.Duration, left int32, err error) {
 	began := time.Now()
 	var leaves atomic.Int32
+	var mu sync.Mutex // a stay that is left behind goes on
+	defer mu.Unlock()
 	err = commits.Keeper{
 		Pace: commits.Pace{RetryMin: 100 * time.Millisecond, RetryMax: time.Second, DrainTimeout: 4 * time.Second},
 		Join: func() (commits.Stay, error) {
+			mu.Lock()
+			defer mu.Unlock()
 			next := stays[len(joined)]
 			joined = append(joined, time.Since(began))
 			if s, is := next.(stay); is {
@@ -61,6 +66,7 @@ func keep(ctx context.Context, standing *commits.Standing, log *testbuffer.Buffe
 		Standing: standing,
 		Log:      slog.New(slog.NewTextHandler(log, nil)),
 	}.Run(ctx)
+	mu.Lock()
 	return joined, leaves.Load(), err
 }
 

@@ -1,6 +1,7 @@
 package streams
 
 import (
+	"log/slog"
 	"testing"
 	"time"
 
@@ -140,7 +141,7 @@ func TestTombstone_without_a_position(t *testing.T) {
 		store := tablestore.NewMemory()
 		gone := &kgo.Record{Key: []byte("k"), Headers: headers, Offset: 1}
 		recovering = newTable("t", 0, tallyCodec{}, new(outgoing), store, 1, 0).recover([]*kgo.Record{row, gone}, 2)
-		v := &View{codec: tallyCodec{}, onUpdate: func(string, schemas.Row) {}, parts: map[int32]*viewPart{}}
+		v := &View{cfg: Config{Log: slog.New(slog.DiscardHandler)}, codec: tallyCodec{}, onUpdate: func(string, schemas.Row) {}, parts: map[int32]*viewPart{}}
 		require.NoError(t, v.update(arrival{}, nil, "k", row.Value))
 		viewing = v.update(arrival{headers: headers}, nil, "k", nil)
 		return store.Size().Rows + v.part(0).rows.Size().Rows, recovering, viewing
