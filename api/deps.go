@@ -142,5 +142,8 @@ type StatusSource interface {
 	Status(ctx context.Context) (Status, error)
 }
 
+// recovered reports whether what is answered of posts and their readers has been read up to its end.
+func (d *Deps) recovered() bool { return d.Timeline.Recovered() && d.Posts.Recovered() }
+
 // asOf returns the moment of an answer, as answers say it.
 func (d *Deps) asOf() string { return trending.FormatTime(d.Known().UnixMilli()) }

@@ -68,7 +68,7 @@ func routeEngagement(ops huma.API, d *Deps) {
 		Tags:        []string{"Posts"},
 		Errors:      []int{http.StatusNotFound, http.StatusServiceUnavailable},
 	}), func(ctx context.Context, in *engagementInput) (*engagementOutput, error) {
-		if !d.Posts.Recovered() || !d.Timeline.Recovered() {
+		if !d.recovered() {
 			return nil, recovering()
 		}
 		if d.Timeline.Hidden(in.PostID) {

@@ -81,7 +81,7 @@ func routeFeed(ops huma.API, d *Deps) {
 		if err != nil {
 			return nil, err
 		}
-		if !d.Timeline.Recovered() || !d.Posts.Recovered() {
+		if !d.recovered() {
 			return nil, recovering()
 		}
 		page, err := d.Feed.Page(ctx, feed.Request{ReaderID: reader, Cursor: in.Cursor, Offset: in.Offset, Limit: in.Limit})

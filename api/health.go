@@ -46,7 +46,7 @@ func routeHealth(ops huma.API, when string, ready func(context.Context) error, d
 
 // answersReady is the readiness of a process that answers questions.
 func (d Deps) answersReady(ctx context.Context) error {
-	if !d.Posts.Recovered() || !d.Timeline.Recovered() {
+	if !d.recovered() {
 		return recovering()
 	}
 	if d.Ready != nil && !d.Ready() {

@@ -51,7 +51,7 @@ func routeList[From, To any](ops huma.API, d *Deps, name, summary, description s
 		Tags:        []string{"Users"},
 		Errors:      []int{http.StatusBadRequest, http.StatusNotFound, http.StatusServiceUnavailable},
 	}), func(_ context.Context, in *listInput) (*listOutput[To], error) {
-		if !d.Timeline.Recovered() || !d.Posts.Recovered() {
+		if !d.recovered() {
 			return nil, recovering()
 		}
 		found, next, err := read(d.Timeline, in.UserID, in.Cursor, in.Limit)

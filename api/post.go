@@ -49,7 +49,7 @@ func routePost(ops huma.API, d *Deps) {
 		Tags:        []string{"Posts"},
 		Errors:      []int{http.StatusNotFound, http.StatusServiceUnavailable},
 	}), func(_ context.Context, in *postInput) (*onePostOutput, error) {
-		if !d.Timeline.Recovered() || !d.Posts.Recovered() {
+		if !d.recovered() {
 			return nil, recovering()
 		}
 		post, found := d.Timeline.Post(in.PostID)

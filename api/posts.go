@@ -44,7 +44,7 @@ func describeStats(ops huma.API) {
 
 // stats answers GET /v1/posts/{post_id}/stats.
 func (d *Deps) stats(w http.ResponseWriter, r *http.Request) {
-	if !d.Posts.Recovered() || !d.Timeline.Recovered() {
+	if !d.recovered() {
 		writeError(w, recovering())
 		return
 	}

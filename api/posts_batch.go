@@ -29,7 +29,7 @@ func routePostBatch(ops huma.API, d *Deps) {
 		Tags:        []string{"Posts"},
 		Errors:      []int{http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
 	}), func(_ context.Context, in *batchInput) (*batchOutput, error) {
-		if !d.Timeline.Recovered() || !d.Posts.Recovered() {
+		if !d.recovered() {
 			return nil, recovering()
 		}
 		body := postBatch{AsOf: d.asOf(), Items: make([]PostItem, 0, len(in.IDs)), Missing: []string{}}

@@ -91,6 +91,19 @@ func TestRun_ends_in_time_without_Kafka(t *testing.T) {
 	require.Less(t, time.Since(began), 10*time.Second)
 }
 
+// runToTheEnd runs a program until the test ends, which it must do without an error.
+func runToTheEnd(t *testing.T, a *App) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- a.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		require.NoError(t, <-done)
+		require.NoError(t, a.Close(context.Background()))
+	})
+}
+
 // A failed part is the error, also when another does not let go.
 func TestRun_tells_the_failure_of_a_part(t *testing.T) {
 	if testing.Short() {

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -29,6 +28,14 @@ type database struct {
 	t        *testing.T
 	producer sarama.SyncProducer
 	lsn      int64
+}
+
+func newDatabase(t *testing.T, brokers []string) *database {
+	t.Helper()
+	producer, err := sarama.NewSyncProducer(brokers, kafka.NewConfig("test"))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, producer.Close()) })
+	return &database{t: t, producer: producer}
 }
 
 // write says that a row was written, deleted (nil), or that the table was truncated (no id).
@@ -146,20 +153,8 @@ func TestDatabase_reaches_tables_and_trending(t *testing.T) {
 	a, err := Build(t.Context(), cfg, []Role{Processors, API}, slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
 		Options{Groups: append(groups, string(topology.Dedup), string(topology.Scores))})
 	require.NoError(t, err)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- a.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		require.NoError(t, <-done)
-		require.NoError(t, a.Close(context.Background()))
-	})
-	sc := kafka.NewConfig("test")
-	sc.Producer.Return.Successes = true
-	producer, err := sarama.NewSyncProducer(cfg.Kafka.Brokers, sc)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, producer.Close()) })
-	db := &database{t: t, producer: producer}
+	runToTheEnd(t, a)
+	db := newDatabase(t, cfg.Kafka.Brokers)
 	post := func(author, status string) map[string]any {
 		return map[string]any{"user_id": author, "status": status, "caption": "by " + author}
 	}

@@ -3,7 +3,6 @@ package app
 import (
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/nova-social/nova-streams/internal/domain/change"
 	"github.com/nova-social/nova-streams/internal/streams"
@@ -14,7 +13,6 @@ import (
 // entityView is a view of a table of the application, in which a row that a truncate has made worthless is deleted at once.
 type entityView struct {
 	*streams.View
-	until   func() time.Time                // its watermark
 	emptied atomic.Pointer[change.Position] // the latest truncate in any partition; nil for none
 
 	mu        sync.Mutex // held while listeners are told
@@ -24,18 +22,23 @@ type entityView struct {
 // newEntityView adds a view of a table to the program.
 func (a *App) newEntityView(table topology.Table, rows schemas.RowCodec) (*entityView, error) {
 	v := &entityView{}
-	var err error
-	v.View, v.until, err = a.newView(table, rows, v.update)
-	return v, err
+	view, err := a.newView(table, rows, v.update)
+	if err != nil {
+		return nil, err
+	}
+	v.View = view
+	return v, nil
 }
 
 // newView adds a view of a table to the program, and to the watermark of what the API answers.
-func (a *App) newView(table topology.Table, rows schemas.RowCodec, update func(string, schemas.Row)) (view *streams.View, until func() time.Time, err error) {
-	if view, err = streams.NewView(a.layer(), string(table), rows, update); err != nil {
-		return nil, nil, err
+func (a *App) newView(table topology.Table, rows schemas.RowCodec, update func(string, schemas.Row)) (*streams.View, error) {
+	view, err := streams.NewView(a.layer(), string(table), rows, update)
+	if err != nil {
+		return nil, err
 	}
 	a.add("view "+string(table), view.Run)
-	return view, a.watermark.Add(string(table), view), nil
+	a.watermark.Add(string(table), view)
+	return view, nil
 }
 
 // listen has f told of every row as it comes, from one goroutine at a time: nil for one that is no more. The row is valid

@@ -16,7 +16,7 @@ import (
 func (a *App) newFeed(lists *lists, board *trending.Board, scores *streams.View, rows schemas.RowCodec) (*feed.Feed, error) {
 	reactions := feed.NewReactions(a.cfg.Feed)
 	reactions.Register(a.metrics)
-	reacted, _, err := a.newView(topology.ReactionsTable, rows, func(name string, row schemas.Row) {
+	reacted, err := a.newView(topology.ReactionsTable, rows, func(name string, row schemas.Row) {
 		r, _ := row.(*schemas.ReactionRow)
 		reactions.Update(name, r, time.Now().UnixMilli())
 	})

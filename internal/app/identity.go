@@ -19,7 +19,7 @@ func (a *App) newCallers(rows schemas.RowCodec) (api.Callers, error) {
 	if err != nil {
 		return nil, err
 	}
-	revoked := revocations{view, a.cfg.Identity.MaxStale}
+	revoked := revocations{view, func() time.Time { return a.watermark.Until(string(topology.RevocationsTable)) }, a.cfg.Identity.MaxStale}
 	callers, err := identity.New(a.cfg.Identity, revoked, time.Now, identity.NewMetrics(a.metrics), a.log)
 	if err != nil {
 		return nil, err
@@ -33,6 +33,7 @@ func (a *App) newCallers(rows schemas.RowCodec) (api.Callers, error) {
 // revocations is a view of the application's table token_revocation, which may be no staler than keys.
 type revocations struct {
 	*entityView
+	until    func() time.Time // its watermark
 	maxStale time.Duration
 }
 

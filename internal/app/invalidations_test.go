@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -77,23 +76,11 @@ func TestInvalidations(t *testing.T) {
 		views[string(table)] = view
 		a.add("view "+string(table), view.Run)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- a.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		require.NoError(t, <-done)
-		require.NoError(t, a.Close(context.Background()))
-	})
-	sc := kafka.NewConfig("test")
-	sc.Producer.Return.Successes = true
-	producer, err := sarama.NewSyncProducer(cfg.Kafka.Brokers, sc)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, producer.Close()) })
+	runToTheEnd(t, a)
+	db := newDatabase(t, cfg.Kafka.Brokers)
 	client, err := kafka.Dial(cfg.Kafka.Brokers, "test")
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, client.Close()) })
-	db := &database{t: t, producer: producer}
 
 	rows := map[string]string{} // what must be told, and the key of the row that has made it old
 	told := func(more map[string]string) {
@@ -127,7 +114,7 @@ func TestInvalidations(t *testing.T) {
 		"user:b deleted by users-table": "b", "author:b deleted by users-table": "b", "post:p deleted by posts-table": "p", "follow:b unfollowed by follows-table": "b:a",
 	})
 	like := fmt.Sprintf(`{"user_id":"u","post_id":"q","action":"like","ts":%d}`, time.Now().UnixMilli())
-	_, _, err = producer.SendMessage(&sarama.ProducerMessage{Topic: "events", Key: sarama.StringEncoder("u:q"), Value: sarama.StringEncoder(like)})
+	_, _, err = db.producer.SendMessage(&sarama.ProducerMessage{Topic: "events", Key: sarama.StringEncoder("u:q"), Value: sarama.StringEncoder(like)})
 	require.NoError(t, err)
 	told(map[string]string{"post:q score by scores-table": "q"})
 

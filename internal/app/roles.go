@@ -127,7 +127,7 @@ func (a *App) buildAPI(ctx context.Context) error {
 	board := trending.New(a.cfg.Trending, a.cfg.Window, a.cfg.Weights, trending.NewMetrics(a.metrics))
 	counts := lifetime.New()
 	a.watermark = streams.NewWatermark(a.inspector, time.Now, streams.NewWatermarkMetrics(a.metrics))
-	view, _, err := a.newView(topology.ScoresTable, rows.ScoreRows, func(post string, row schemas.Row) {
+	view, err := a.newView(topology.ScoresTable, rows.ScoreRows, func(post string, row schemas.Row) {
 		r, ok := row.(*schemas.ScoreRow)
 		counts.Update(post, r)
 		if ok {

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -120,14 +119,7 @@ func runs(t *testing.T, cfg config.Config, group string) *App {
 	t.Helper()
 	a, err := Build(t.Context(), cfg, []Role{Processors}, slog.New(slog.DiscardHandler), Options{Groups: []string{group}})
 	require.NoError(t, err)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- a.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		require.NoError(t, <-done)
-		require.NoError(t, a.Close(context.Background()))
-	})
+	runToTheEnd(t, a)
 	return a
 }
 

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -55,14 +54,7 @@ func TestRecording_completes_its_transactions(t *testing.T) {
 	}
 	a, err := Build(t.Context(), cfg, []Role{Processors}, log, Options{Groups: groups})
 	require.NoError(t, err)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- a.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		require.NoError(t, <-done)
-		require.NoError(t, a.Close(context.Background()))
-	})
+	runToTheEnd(t, a)
 	drained := func() {
 		t.Helper()
 		w, err := NewWatcher(cfg.Kafka)

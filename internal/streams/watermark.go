@@ -2,6 +2,7 @@ package streams
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -41,11 +42,16 @@ func NewWatermark(inspector *Inspector, now func() time.Time, metrics *Watermark
 }
 
 // Add adds a view of a table, whose watermark is now at first. It is to be called before Run.
-func (w *Watermark) Add(table string, v *View) (until func() time.Time) {
+func (w *Watermark) Add(table string, v *View) {
 	one := &watched{table: table, view: v}
 	one.until.Store(w.now().UnixNano())
 	w.views = append(w.views, one)
-	return func() time.Time { return time.Unix(0, one.until.Load()) }
+}
+
+// Until returns the watermark of the view of a table that was added.
+func (w *Watermark) Until(table string) time.Time {
+	i := slices.IndexFunc(w.views, func(v *watched) bool { return v.table == table })
+	return time.Unix(0, w.views[i].until.Load())
 }
 
 // Now is the clock, but that it stands still 3 s after the moment until which all views are known to have had everything: what

@@ -49,7 +49,8 @@ func TestWatermark(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(inspector.Close)
 	w := NewWatermark(inspector, time.Now, nil)
-	until := w.Add("sum-table", v)
+	w.Add("sum-table", v)
+	until := func() time.Time { return w.Until("sum-table") }
 	began := until()
 	b.start(w.Run)
 	time.Sleep(1500 * time.Millisecond)
