@@ -32,7 +32,7 @@ func join(s *Sink) (*member, error) {
 	group := s.cfg.Prefix + s.mapping.Group
 	m, err := commits.Join(commits.Place{
 		Brokers: s.cfg.Brokers, Group: group, Topic: s.cfg.Prefix + string(s.mapping.Input), Client: config,
-		SessionTimeout: s.cfg.SessionTimeout, DrainTimeout: s.cfg.DrainTimeout,
+		SessionTimeout: s.cfg.SessionTimeout, DrainTimeout: s.cfg.DrainTimeout, Standing: &s.standing,
 		Metrics: s.deps.Commits.Group(s.mapping.Group), Log: s.deps.Log.With("group", group),
 	})
 	if err != nil {
@@ -64,13 +64,7 @@ type start struct {
 
 // Setup reads where things stand. The group is in our generation already, so nobody else can change that any more.
 func (s *session) Setup(group sarama.ConsumerGroupSession) error {
-	err := s.takeOver(group.Context(), group.Claims()[s.member.Offsets.Topic])
-	if err != nil {
-		s.member.Fail(err)
-		return err
-	}
-	s.member.sink.standing.Joined()
-	return nil
+	return s.member.Begin(s.takeOver(group.Context(), group.Claims()[s.member.Offsets.Topic]))
 }
 
 func (s *session) takeOver(ctx context.Context, partitions []int32) (err error) {
@@ -110,9 +104,8 @@ func (s *session) takeOver(ctx context.Context, partitions []int32) (err error) 
 // ConsumeClaim writes one partition for as long as it is ours.
 func (s *session) ConsumeClaim(group sarama.ConsumerGroupSession, messages sarama.ConsumerGroupClaim) error {
 	ctx := group.Context()
-	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	work, cancel := s.member.Work(ctx)
 	defer cancel()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(s.member.sink.cfg.DrainTimeout, cancel) })()
 
 	err := s.claim(ctx, work, group, messages)
 	if err != nil && (ctx.Err() == nil || errors.Is(err, commits.ErrInDoubt) || final(err)) {

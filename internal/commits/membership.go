@@ -22,6 +22,7 @@ type Place struct {
 	SessionTimeout time.Duration         // silence after which the group gives the partitions away
 	DrainTimeout   time.Duration         // for batches under way when partitions are taken away
 	BeginAnew      bool                  // from the oldest record, where the committed offset is not in the log
+	Standing       *Standing             // where it is booked that the member is in the group
 	Metrics        *Group                // nil for none
 	Log            *slog.Logger
 }
@@ -31,9 +32,11 @@ type Place struct {
 type Membership struct {
 	Offsets *Coordinator
 
-	log    *slog.Logger
-	client sarama.Client // of the group
-	group  sarama.ConsumerGroup
+	standing *Standing
+	drain    time.Duration
+	log      *slog.Logger
+	client   sarama.Client // of the group
+	group    sarama.ConsumerGroup
 
 	mu  sync.Mutex
 	err error // the first failure
@@ -41,7 +44,7 @@ type Membership struct {
 
 // Join connects and prepares a membership, which Consume begins.
 func Join(p Place) (_ *Membership, err error) {
-	m := &Membership{Offsets: &Coordinator{Group: p.Group, Topic: p.Topic, Metrics: p.Metrics}, log: p.Log}
+	m := &Membership{Offsets: &Coordinator{Group: p.Group, Topic: p.Topic, Metrics: p.Metrics}, standing: p.Standing, drain: p.DrainTimeout, log: p.Log}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("connecting to Kafka: %w", err), m.Leave())
@@ -102,6 +105,23 @@ func (m *Membership) Consume(ctx context.Context, session func() sarama.Consumer
 			return fmt.Errorf("consuming %s: %w", m.Offsets.Topic, err)
 		}
 	}
+}
+
+// Begin books how a session begins: the member runs, or Consume ends with an error of what it found. It returns err.
+func (m *Membership) Begin(err error) error {
+	if err != nil {
+		m.Fail(err)
+		return err
+	}
+	m.standing.Joined()
+	return nil
+}
+
+// Work returns a context for batches, which goes on for DrainTimeout when that of the session ends.
+func (m *Membership) Work(session context.Context) (context.Context, context.CancelFunc) {
+	work, cancel := context.WithCancel(context.WithoutCancel(session))
+	stop := context.AfterFunc(session, func() { time.AfterFunc(m.drain, cancel) })
+	return work, func() { stop(); cancel() }
 }
 
 // Fail ends Consume with the first error that it is told of, when the session is over.

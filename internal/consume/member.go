@@ -27,7 +27,7 @@ func join(c *Consumer) (*member, error) {
 	}
 	m, err := commits.Join(commits.Place{
 		Brokers: c.cfg.Brokers, Group: c.cfg.Prefix + c.cfg.Group, Topic: c.cfg.Prefix + c.cfg.Topic, Client: config, BeginAnew: true,
-		SessionTimeout: c.cfg.SessionTimeout, DrainTimeout: c.cfg.DrainTimeout, Metrics: c.deps.Commits.Group(c.cfg.Group), Log: c.deps.Log,
+		SessionTimeout: c.cfg.SessionTimeout, DrainTimeout: c.cfg.DrainTimeout, Standing: &c.standing, Metrics: c.deps.Commits.Group(c.cfg.Group), Log: c.deps.Log,
 	})
 	if err != nil {
 		return nil, err

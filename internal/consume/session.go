@@ -2,7 +2,6 @@ package consume
 
 import (
 	"context"
-	"time"
 
 	"github.com/IBM/sarama"
 
@@ -20,13 +19,7 @@ var _ sarama.ConsumerGroupHandler = (*session)(nil)
 
 // Setup reads where things stand. The group is in our generation already, so nobody else can change that any more.
 func (s *session) Setup(group sarama.ConsumerGroupSession) error {
-	err := s.takeOver(group.Context(), group.Claims()[s.Offsets.Topic])
-	if err != nil {
-		s.Fail(err)
-		return err
-	}
-	s.standing.Joined()
-	return nil
+	return s.Begin(s.takeOver(group.Context(), group.Claims()[s.Offsets.Topic]))
 }
 
 func (s *session) takeOver(ctx context.Context, partitions []int32) error {
@@ -56,9 +49,8 @@ func (s *session) takeOver(ctx context.Context, partitions []int32) error {
 // ConsumeClaim works on one partition for as long as it is ours.
 func (s *session) ConsumeClaim(group sarama.ConsumerGroupSession, messages sarama.ConsumerGroupClaim) error {
 	ctx := group.Context()
-	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	work, cancel := s.Work(ctx)
 	defer cancel()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(s.cfg.DrainTimeout, cancel) })()
 
 	p := messages.Partition()
 	c := &claim{
